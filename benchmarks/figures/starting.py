@@ -1,0 +1,39 @@
+"""What the app adds to the start of a site that has a Celery application."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from functools import cache, partial
+from typing import Any
+
+from benchmarks.figures.rounds import Series, take_turns
+from benchmarks.stamp import ROOT
+
+# More rounds than elsewhere: each is short, and what is compared are tens of milliseconds.
+ROUNDS = 7
+
+
+def start(*options: str) -> dict[str, Any]:
+    """One start in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.site.starting", *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    started: dict[str, Any] = json.loads(done.stdout)
+    return started
+
+
+def milliseconds(*options: str) -> float:
+    return float(start(*options)["milliseconds"])
+
+
+@cache
+def starts_side_by_side() -> dict[str, Series]:
+    """Milliseconds of ``django.setup()``, the modules' files being in the system's cache."""
+    milliseconds("--with-app")
+    return take_turns({"without": partial(milliseconds), "with": partial(milliseconds, "--with-app")}, ROUNDS)
+
+
+def loaded_too_early() -> list[str]:
+    """Of what should be loaded with the first view, command or drain, what a start has loaded."""
+    return list(start("--with-app")["early"])

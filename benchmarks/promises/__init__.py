@@ -1,0 +1,1 @@
+"""``python -m benchmarks.promises``: every figure and point that the project promises, at full size, one line each."""

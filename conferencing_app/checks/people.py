@@ -1,0 +1,48 @@
+"""Checks of what concerns people: where mails to them go, and where visitors come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.checks import CheckMessage, Error, Warning
+from django.utils.module_loading import import_string
+
+from conferencing_app import addresses
+from conferencing_app.conf import settings
+
+
+def check_people() -> Iterator[CheckMessage]:
+    """Where mails to people go, and where visitors come from."""
+    if isinstance(settings.CONTACT_ADDRESS, str) and settings.CONTACT_ADDRESS:
+        try:
+            usable = callable(import_string(settings.CONTACT_ADDRESS))
+        except ImportError:
+            usable = False
+        if not usable:
+            yield Error(
+                f"CONFERENCING_CONTACT_ADDRESS: {settings.CONTACT_ADDRESS!r} leads to nothing that can be called.",
+                hint='CONFERENCING_CONTACT_ADDRESS = "yoursite.people.contact_address"  # def contact_address(user)',
+                id="conferencing.E020",
+            )
+    proxies: Any = settings.TRUSTED_PROXIES
+    if not isinstance(proxies, list | tuple):
+        return  # said by check_types
+    try:
+        addresses.parse_networks(proxies)
+    except ValueError as error:
+        yield Error(
+            f"CONFERENCING_TRUSTED_PROXIES: {error}.",
+            hint='CONFERENCING_TRUSTED_PROXIES = ["127.0.0.1", "10.0.0.0/8"]',
+            id="conferencing.E021",
+        )
+
+
+def check_mail_server() -> Iterator[CheckMessage]:
+    if django_settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend") and django_settings.EMAIL_TIMEOUT is None:
+        yield Warning(
+            "EMAIL_TIMEOUT is not set: a mail server that does not answer would keep a worker from sending mails.",
+            hint="EMAIL_TIMEOUT = 10",
+            id="conferencing.W012",
+        )

@@ -1,0 +1,59 @@
+"""The lines that people paste."""
+
+from __future__ import annotations
+
+from conferencing_app import crypto
+from conferencing_app.notifications import signing
+
+PROVIDERS = (
+    'CONFERENCING_PROVIDERS = {"zoom": {"BACKEND": "conferencing_app.providers.zoom.ZoomProvider", '
+    '"OPTIONS": {"client_id": "...", "client_secret": "..."}}}'
+)
+BASE_URL = 'CONFERENCING_BASE_URL = "https://example.com"'
+SANDBOX_URL = 'CONFERENCING_SANDBOX_URL = "http://127.0.0.1:8010"'
+URLS = 'path("conferencing/", include("conferencing_app.urls")),'
+WEBHOOK_NETWORKS = 'CONFERENCING_WEBHOOK_NETWORKS = ["10.1.0.0/16"]'
+WAL = (
+    '"OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, '
+    '"init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"}'
+)
+
+SETTINGS = """\
+# Where this site is reached from outside: workers have no request that would tell them.
+CONFERENCING_BASE_URL = "https://example.com"
+
+# Seals tokens in the database. Keep it secret and out of the repository; put a newer one in front, keep the older ones.
+CONFERENCING_ENCRYPTION_KEYS = ["{key}"]
+
+# What people may link, with this site's registration at each service.
+CONFERENCING_PROVIDERS = {{
+    "zoom": {{
+        "BACKEND": "conferencing_app.providers.zoom.ZoomProvider",
+        "OPTIONS": {{"client_id": "...", "client_secret": "..."}},
+    }},
+}}
+
+# Signs what is posted to those who subscribe to single events.
+CONFERENCING_WEBHOOK_SECRETS = ["{webhook_secret}"]
+
+# Only looked at under DEBUG: a sandbox stands in for the services, and needs no registration.
+CONFERENCING_SANDBOX_URL = "http://127.0.0.1:8010"
+
+# In urls.py, in urlpatterns:
+#     path("conferencing/", include("conferencing_app.urls")),
+"""
+
+
+def encryption_keys() -> str:
+    """The setting with a fresh key."""
+    return f'CONFERENCING_ENCRYPTION_KEYS = ["{crypto.new_key()}"]  # a fresh one; keep it secret, and keep older ones'
+
+
+def webhook_secrets() -> str:
+    """The setting with a fresh secret."""
+    return f'CONFERENCING_WEBHOOK_SECRETS = ["{signing.new_secret()}"]  # a fresh one; keep it secret'
+
+
+def settings_block() -> str:
+    """The settings of a new site, with a fresh key: Python, to paste into the settings."""
+    return SETTINGS.format(key=crypto.new_key(), webhook_secret=signing.new_secret())

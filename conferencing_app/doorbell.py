@@ -1,0 +1,114 @@
+"""Rings after commit so that a worker looks at once. It costs the caller nothing and may fail freely.
+
+The row is the work and every worker also looks by itself; the bell only saves waiting. Publishing happens in a daemon
+thread, one a process, one message per burst: publishing inline would cost the request up to seconds while the broker
+is down or silent.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+
+from celery import Celery
+from celery.app import app_or_default
+from django.db import transaction
+
+logger = logging.getLogger(__name__)
+
+TASK_NAME = "conferencing_app.drain"
+# After a publication, how long the bell stays silent, in seconds: rings that come meanwhile are one. A message costs
+# about as much of the process's time as a save does.
+PAUSE_SECONDS = 0.05
+# After a publication that failed, how long the bell stays silent, in seconds; the workers' own looks go on.
+PAUSE_AFTER_FAILURE_SECONDS = 5.0
+# How long a broker may take to let itself be connected to, and to answer, in seconds.
+LIMIT_SECONDS = 4.0
+# The same in the words of Redis's transport and of AMQP's; a transport passes over what it does not know.
+LIMITS = {
+    "socket_connect_timeout": LIMIT_SECONDS,
+    "socket_timeout": LIMIT_SECONDS,
+    "read_timeout": LIMIT_SECONDS,
+    "write_timeout": LIMIT_SECONDS,
+    "max_retries": 0,
+}
+
+
+class Bell:
+    """A flag and the thread that publishes when it is set."""
+
+    def __init__(self) -> None:
+        self._app: Celery | None = None
+        self._rung = threading.Event()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._process = 0
+
+    def ring(self) -> None:
+        """Ask for one look by a worker; returns at once."""
+        app = app_or_default()  # asked here: what the current application is depends on the thread
+        if not configured(app):
+            return
+        self._app = app
+        self._rung.set()
+        if self._process != os.getpid() or self._thread is None or not self._thread.is_alive():
+            self._start()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._process == os.getpid() and self._thread is not None and self._thread.is_alive():
+                return
+            self._process = os.getpid()
+            self._thread = threading.Thread(target=self._publish_for_ever, name="conferencing-doorbell", daemon=True)
+            self._thread.start()
+
+    def _publish_for_ever(self) -> None:
+        while True:
+            self._rung.wait()
+            self._rung.clear()
+            pause = PAUSE_SECONDS
+            try:
+                if self._app is not None:
+                    publish(self._app)
+            except Exception as error:  # Whatever a broker's client raises: the work itself is safe in the database.
+                logger.info("The doorbell could not ring (%s); workers look by themselves.", type(error).__name__)
+                pause = PAUSE_AFTER_FAILURE_SECONDS
+            threading.Event().wait(pause)
+
+
+def configured(app: Celery) -> bool:
+    """Whether there is a broker to ring through, and work is not meant to run inside the caller."""
+    return bool(app.conf.broker_url or app.conf.broker_write_url) and not app.conf.task_always_eager
+
+
+def publish(app: Celery) -> None:
+    """Send the one message. Raises what the broker's client raises, in time.
+
+    Over a connection of its own: those of Celery's pool have no time limits, so that a silent broker would hold the
+    thread for ever, and a process forked from one that has published would write to its parent's sockets.
+    """
+    limits = {**LIMITS, **app.conf.broker_transport_options}
+    with app.connection_for_write(connect_timeout=LIMIT_SECONDS, transport_options=limits) as connection:
+        app.send_task(TASK_NAME, connection=connection, ignore_result=True, expires=60, retry=False)
+
+
+_bell = Bell()
+
+
+def _after_fork() -> None:
+    # The child has neither the thread nor a lock that the parent may have held.
+    global _bell
+    _bell = Bell()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def ring(using: str) -> None:
+    """Ring once the transaction on this alias commits; at once outside of one."""
+    transaction.on_commit(_ring_now, using=using, robust=True)
+
+
+def _ring_now() -> None:
+    _bell.ring()

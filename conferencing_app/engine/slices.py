@@ -1,0 +1,258 @@
+"""One slice of work: claim, call side by side, record replies as they arrive, stop in time.
+
+The engine knows rows that are due and calls to make. What a row means is the handler's business.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import queue
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
+
+from conferencing_app.engine.conflicts import again
+from conferencing_app.engine.pool import Pool
+from conferencing_app.engine.stopping import Stop
+
+logger = logging.getLogger(__name__)
+
+# Replies that arrive within this time of the first are recorded in one transaction, in seconds. While that one
+# commits, further replies gather by themselves, so that a longer wait would only keep the pool idle.
+GROUP_SECONDS = 0.005
+# And within this time while more calls are under way than there are threads: none of those idles meanwhile.
+GROUP_SECONDS_WHILE_BUSY = 0.025
+# After a request to stop, how long calls under way are waited for, in seconds. Celery needs some of the ten that a
+# stop may take for itself.
+STOP_GRACE_SECONDS = 6.0
+# How often it is looked whether to stop while calls are under way, in seconds.
+LOOK_UP_SECONDS = 0.2
+
+# The outcome of a job of which no call has come back since it was last taken on.
+NO_ANSWER: Any = object()
+
+
+@dataclass(eq=False)
+class Job:
+    """A claimed row on its way.
+
+    ``call`` is what to run next in the pool; None once the row is finished. ``outcome`` is what the last call
+    returned, or the exception that it raised; NO_ANSWER where none was made: a job whose handler raised after it had
+    set the call is taken on once more. ``notes`` is the handler's own.
+    """
+
+    handler: Handler
+    key: int
+    fence: int
+    lane: int | None = None
+    lane_fence: int = 0
+    call: Callable[[], Any] | None = None
+    outcome: Any = NO_ANSWER
+    notes: dict[str, Any] = field(default_factory=dict)
+    # By this process's own clock: when the row's lease ends. From then on nothing may be sent for it.
+    lease_ends: float = math.inf
+
+
+class Handler(Protocol):
+    """What the engine needs to know of one kind of due work."""
+
+    def claim(self, room: int) -> list[Job]:
+        """Lease up to ``room`` due rows, together with the lanes that they are in."""
+
+    def advance(self, jobs: Sequence[Job], may_call: bool) -> None:
+        """Record each job's outcome, then set its next ``call``, or finish its row and leave ``call`` None.
+
+        It is called once more where the database gave its transaction up for another's sake.
+
+        A job without a lane may be given one here, which the handler has just taken for it alone.
+        Where ``may_call`` is false time is up: a row that needs another call is let go of, and stays due.
+        """
+
+    def fail(self, job: Job) -> None:
+        """The handler raised on this job alone: keep the row, try it again later."""
+
+    def release(self, jobs: Sequence[Job]) -> None:
+        """Let go of rows that were claimed and not begun; they stay due."""
+
+    def release_lanes(self, lanes: dict[int, int]) -> None:
+        """Let go of lanes."""
+
+
+class Slice:
+    """One run over the due rows of some handlers, at most ``seconds`` long and at most ``pool.size`` calls wide."""
+
+    def __init__(self, handlers: Sequence[Handler], pool: Pool, seconds: float, stop: Stop) -> None:
+        self.handlers = handlers
+        self.pool = pool
+        self.deadline = time.monotonic() + seconds
+        self.stop = stop
+        self.done: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self.calling: set[Job] = set()
+        self.abandoned: set[Job] = set()
+        self.waiting: dict[tuple[int, int], deque[Job]] = {}
+        self.following: list[Job] = []
+        self.lanes: dict[tuple[int, int], int] = {}
+        self.finished = 0
+        self.give_up_at = math.inf
+
+    def run(self) -> int:
+        """Work until nothing is due, time is up or a stop is asked for; how many rows were finished."""
+        try:
+            while True:
+                replies = self._replies() if self.calling and not self.following else []
+                claimed = self._claim(alone=not replies) if self._may_begin() else []
+                jobs, self.following = [*replies, *self.following, *claimed], []
+                if not (jobs or self.calling):
+                    break
+                # What has come back is recorded together with what begins: one transaction serves both.
+                self._advance(jobs)
+        finally:
+            self._release_waiting()
+        return self.finished
+
+    def _may_begin(self) -> bool:
+        return not self.stop.is_set() and time.monotonic() < self.deadline
+
+    def _claim(self, *, alone: bool) -> list[Job]:
+        """Rows to begin with. ``alone``: no reply waits to be recorded, so a claim that fails may end the slice."""
+        begun: list[Job] = []
+        alone = alone and not (self.calling or self.following)
+        # As many again as there are threads wait in the pool, so that none idles while replies are recorded; and
+        # with calls under way a claim, which costs a transaction, waits until there is room for a good number.
+        under_way = len(self.calling) + len(self.following)
+        room = 2 * self.pool.size - under_way
+        if room <= (self.pool.size // 2 if under_way else 0):
+            return begun
+        for kinds_left, handler in zip(reversed(range(len(self.handlers))), self.handlers, strict=True):
+            # A place is kept for each kind of work that comes after, so that none waits for the end of another.
+            places = room - len(begun) - kinds_left
+            for job in self._claim_from(handler, max(1, places), alone=alone and not begun):
+                if job.lane is not None and (id(handler), job.lane) in self.waiting:
+                    self.waiting[id(handler), job.lane].append(job)
+                else:
+                    self._hold_lane(job)
+                    begun.append(job)
+        return begun
+
+    def _claim_from(self, handler: Handler, room: int, *, alone: bool) -> list[Job]:
+        """What can be claimed. A claim that fails ends the slice, but what is under way is recorded before."""
+        try:
+            return again(partial(handler.claim, room))
+        except Exception:
+            if alone:
+                raise
+            logger.exception("Nothing more could be claimed of %s.", type(handler).__name__)
+            self.deadline = time.monotonic()
+            return []
+
+    def _hold_lane(self, job: Job) -> None:
+        if job.lane is not None:
+            self.lanes[id(job.handler), job.lane] = job.lane_fence
+            self.waiting.setdefault((id(job.handler), job.lane), deque())
+
+    def _replies(self) -> list[Job]:
+        """The calls that have come back: at least one, and those that follow closely."""
+        if (first := self._await_reply()) is None:
+            # Not waited for any longer: their rows are taken over when the leases end, and looked after then.
+            logger.warning("Stopping with %d calls under way.", len(self.calling))
+            self.calling, self.abandoned = set(), self.calling
+            return []
+        replies, begun = [first], time.monotonic()
+        while len(replies) < len(self.calling):
+            busy = len(self.calling) - len(replies) > self.pool.size
+            until = begun + (GROUP_SECONDS_WHILE_BUSY if busy else GROUP_SECONDS)
+            try:
+                replies.append(self.done.get(timeout=max(0.0, until - time.monotonic())))
+            except queue.Empty:
+                break
+        self.calling.difference_update(replies)
+        return replies
+
+    def _await_reply(self) -> Job | None:
+        """The next call that comes back; None when the time that a stop allows is over."""
+        while time.monotonic() < self.give_up_at:
+            if self.stop.is_set() and self.give_up_at == math.inf:
+                self.give_up_at = time.monotonic() + STOP_GRACE_SECONDS
+            try:
+                return self.done.get(timeout=LOOK_UP_SECONDS)
+            except queue.Empty:
+                continue
+        return None
+
+    def _advance(self, jobs: list[Job]) -> None:
+        """Take these on; the next in the lane of each that is finished follows."""
+        for handler in self.handlers:
+            _advance_all(handler, [job for job in jobs if job.handler is handler], self._may_begin())
+        for job in jobs:
+            self._hold_lane(job)  # it may have been given one that it then had no call for
+            if job.call is not None:
+                self._begin(job)
+            else:
+                self.finished += 1
+                self.following.extend(self._next_in_lane(job))
+        self._release_empty_lanes()
+
+    def _begin(self, job: Job) -> None:
+        call = job.call
+        if call is None:
+            return
+
+        def done(outcome: Any) -> None:
+            job.outcome = outcome
+            self.done.put(job)
+
+        self.calling.add(job)
+        self.pool.submit(call, done)
+
+    def _next_in_lane(self, job: Job) -> list[Job]:
+        queue_of_lane = self.waiting.get((id(job.handler), job.lane)) if job.lane is not None else None
+        if queue_of_lane and self._may_begin():
+            return [queue_of_lane.popleft()]
+        if queue_of_lane is not None and not queue_of_lane:
+            del self.waiting[id(job.handler), job.lane]  # type: ignore[arg-type]  # a lane that waits is not None
+        return []
+
+    def _release_empty_lanes(self) -> None:
+        for handler in self.handlers:
+            idle = [key for key in self.lanes if key[0] == id(handler) and key not in self.waiting]
+            if idle:
+                handler.release_lanes({key[1]: self.lanes.pop(key) for key in idle})
+
+    def _release_waiting(self) -> None:
+        for handler in self.handlers:
+            handler.release([job for jobs in self.waiting.values() for job in jobs if job.handler is handler])
+        # A call that may still be under way keeps its lane, until the lease ends.
+        busy = {(id(job.handler), job.lane) for job in self.calling | self.abandoned}
+        self.waiting = {key: deque() for key in self.waiting if key in busy}
+        self._release_empty_lanes()
+
+
+def _advance_all(handler: Handler, jobs: list[Job], may_call: bool) -> None:
+    """One transaction for all; where that raises, each by itself, so that a bad row harms no other."""
+    if not jobs:
+        return
+    try:
+        again(partial(handler.advance, jobs, may_call))
+        return
+    except Exception:
+        if len(jobs) > 1:
+            logger.info("A group of %d rows could not be taken on together; each is taken by itself.", len(jobs))
+    for job in jobs:
+        try:
+            again(partial(handler.advance, [job], may_call))
+        except Exception:
+            logger.exception("Row %s of %s could not be taken on.", job.key, type(handler).__name__)
+            job.call = None
+            _fail(handler, job)
+
+
+def _fail(handler: Handler, job: Job) -> None:
+    try:
+        handler.fail(job)
+    except Exception:
+        # Not even that can be written down; the calls of others are under way. Its lease ends by itself.
+        logger.exception("Row %s of %s could not be put off.", job.key, type(handler).__name__)

@@ -1,0 +1,65 @@
+"""What people are shown once there is nothing more to do for now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conferencing_app.models import Conference, ConferencingProfile, Meeting
+from conferencing_app.provisioning import plan
+from conferencing_app.provisioning.scene import Scene
+
+State = Conference.State
+
+NO_LINK: dict[str, Any] = {"provider": "", "join_url": "", "passcode": "", "dial_in": []}
+
+
+def shown(scene: Scene, rest: plan.Rest) -> dict[str, Any]:
+    """The shown columns of the conference."""
+    conference, resolved = scene.conference, scene.resolved
+    if conference.profile_request == Conference.Request.EXPLICIT and not resolved.cause:
+        link = {**NO_LINK, "join_url": conference.explicit_join_url}
+        return {**link, "state": State.ASSIGNED, "cause_code": ""}
+    if resolved.wanted.removed:
+        return {**NO_LINK, "state": State.NOT_MADE, "cause_code": resolved.cause}
+    if rest.shown is not None:
+        return _assigned(scene, scene.meeting(rest.shown))
+    if resolved.wanted.over:
+        return {**NO_LINK, "state": State.NOT_MADE, "cause_code": "past"}
+    cause = resolved.cause or _cause_of_making(scene)
+    return {**NO_LINK, "state": State.FAILING if cause else State.PENDING, "cause_code": cause}
+
+
+def _assigned(scene: Scene, meeting: Meeting) -> dict[str, Any]:
+    return {
+        "state": State.ASSIGNED,
+        "provider": scene.profiles[meeting.profile_id].provider,
+        "join_url": meeting.join_url,
+        "passcode": meeting.passcode,
+        "dial_in": meeting.dial_in,
+        "cause_code": scene.resolved.cause or _cause_of_standstill(scene, meeting),
+        "assigned_at": scene.conference.assigned_at or scene.now,
+    }
+
+
+def _cause_of_standstill(scene: Scene, meeting: Meeting) -> str:
+    """Why a meeting that is there can't follow its event, or be looked at once more; empty when nothing is left."""
+    up_to_date = meeting.applied_digest == scene.resolved.wanted.digest or scene.resolved.wanted.over
+    if not scene.is_manageable(meeting.profile_id):
+        return "" if up_to_date else "profile_missing"
+    if up_to_date and not (meeting.second_look or meeting.read_back):
+        return ""
+    return meeting.cause_code or _cause_of_profile(scene, meeting)
+
+
+def _cause_of_making(scene: Scene) -> str:
+    """Why the wanted meeting is not there yet; empty while it is simply being made."""
+    waiting = [meeting for meeting in scene.meetings if meeting.state in (Meeting.State.PLANNED, Meeting.State.SENT)]
+    return next((meeting.cause_code or _cause_of_profile(scene, meeting) for meeting in waiting), "")
+
+
+def _cause_of_profile(scene: Scene, meeting: Meeting) -> str:
+    profile = scene.profiles[meeting.profile_id]
+    if profile.state == ConferencingProfile.State.DISCONNECTED:
+        return profile.cause or "credentials_expired"
+    paused = profile.paused_until is not None and profile.paused_until > scene.now
+    return profile.pause_cause if paused else ""

@@ -1,0 +1,1 @@
+"""The part that plays Zoom: OAuth, users and meetings, under `/zoom`."""

@@ -1,0 +1,115 @@
+"""What a person is told when an event has no link, or not the one it should have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
+
+from conferencing_app import causes, clock
+from conferencing_app.causes import Action, Actor, Cause, Retry
+from conferencing_app.models import Conference, ConferencingProfile
+from conferencing_app.providers import registry
+
+ACTION_LABELS = {
+    Action.LINK: gettext_lazy("Link an account"),
+    Action.RELINK: gettext_lazy("Link the account again"),
+    Action.CHOOSE: gettext_lazy("See your accounts"),
+}
+TRY_LABELS = {Action.MAKE_AGAIN: gettext_lazy("Make it again")}
+# The table of causes speaks of one event; on the page of accounts these are said of the account.
+PROFILE_SENTENCES = {
+    "credentials_expired": gettext_lazy(
+        "%(provider)s no longer accepts the link to this account. Link it again, and your events get their meetings."
+    ),
+    "disconnected": gettext_lazy("This site's support has disconnected this account. Link it again to go on using it."),
+    "deauthorized": gettext_lazy(
+        "You have removed this site's app at %(provider)s. Link the account again to go on using it."
+    ),
+    "scopes_missing": gettext_lazy(
+        "%(provider)s no longer allows all that conferences need. Link it again, and allow all of it."
+    ),
+    # Events are tried again by themselves, a test of the account is not.
+    "outage": gettext_lazy("%(provider)s did not answer properly when this account was last tested. Test it again."),
+    "rate_limited": gettext_lazy(
+        "%(provider)s asked for a pause when this account was last tested. Test it again in a few minutes."
+    ),
+}
+# Trying these at once would break a pause that the provider has asked for.
+PAUSED_BY_PROVIDER = frozenset({"rate_limited", "daily_cap"})
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why, who can act and how it goes on. For the owner and staff: guests never see it.
+
+    ``action_url`` is empty where the app has no page for the cure (the event's own form is the host's).
+    ``next_try`` is aware; None when nothing is scheduled. ``reference`` is what to quote to support.
+    """
+
+    sentence: str
+    actor: Actor
+    action_label: str
+    action_url: str
+    retrying: bool
+    can_try_now: bool
+    try_label: str
+    trying_now: bool
+    next_try: datetime | None
+    reference: str
+
+
+def explain(conference: Conference) -> Explanation | None:
+    """The explanation of the conference's cause; None when there is nothing to explain."""
+    cause = conference.cause
+    if cause is None:
+        return None
+    retrying = cause.retry is Retry.TRANSIENT
+    trying_now = (retrying or can_try_now(cause)) and _is_woken(conference)
+    return Explanation(
+        sentence=str(cause.sentence),
+        actor=cause.actor,
+        action_label=str(ACTION_LABELS.get(cause.action, "")),
+        action_url=_action_url(cause, conference),
+        retrying=retrying,
+        can_try_now=can_try_now(cause),
+        try_label=str(TRY_LABELS.get(cause.action, gettext_lazy("Try now"))),
+        trying_now=trying_now,
+        next_try=conference.due_at if retrying and not trying_now else None,
+        reference=conference.public_id,
+    )
+
+
+def explain_profile(profile: ConferencingProfile) -> str:
+    """Why this account does not work, or did not when it was last tried, in one sentence; empty when all is well."""
+    code = profile.cause or ("" if profile.connected else "credentials_expired")
+    if not code:
+        return ""
+    # One that is leaving is tried again by itself: nobody can test it, or link it again.
+    text = (PROFILE_SENTENCES.get(code) if profile.is_linked else None) or causes.get(code).sentence
+    return str(text) % {"provider": registry.label(profile.provider)}
+
+
+def can_try_now(cause: Cause) -> bool:
+    """Whether trying again at once can help: not while a person must act first, nor during a provider's pause."""
+    if cause.code in PAUSED_BY_PROVIDER or cause.retry is Retry.EVENT:
+        return False
+    return cause.action in (Action.NONE, Action.MAKE_AGAIN)
+
+
+def _is_woken(conference: Conference) -> bool:
+    """Whether it is due at this moment and not because an earlier try has failed."""
+    if conference.due_at is None or conference.attempts:
+        return False
+    return conference.due_at <= clock.about_now()
+
+
+def _action_url(cause: Cause, conference: Conference) -> str:
+    if cause.action not in ACTION_LABELS:
+        return ""
+    url = reverse("conferencing:profiles")
+    if cause.action is Action.RELINK and conference.lane is not None:
+        return f"{url}#{conference.lane.public_id}"
+    return url

@@ -1,0 +1,94 @@
+"""What a save knows of its event, and the row that it makes or changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connections
+from django.db.models import F
+
+from conferencing_app import clock
+from conferencing_app.models import Conference
+from conferencing_app.registration import Request, Snapshot
+from conferencing_app.services.upsert import Shape, sql
+
+NEXT_VERSION = F("version") + 1
+
+
+@dataclass(frozen=True)
+class Want:
+    """What one save knows. ``request`` None: as it was. ``snapshot`` None: the event is to be read afresh.
+
+    ``attach`` is the request of a new event that asks for nothing; None means that it gets no row.
+    """
+
+    event_model: str
+    event_key: str
+    request: Request | None
+    snapshot: Snapshot | None
+    attach: str | None
+
+    @property
+    def may_create(self) -> bool:
+        return self.attach is not None or self.request is not None
+
+
+def write(want: Want, using: str) -> bool:
+    """Record it in one statement. Whether anything changed: an event saved as it was wakes nobody."""
+    connection = connections[using]
+    statement, params = prepare(want, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        # A row that stays as it was counts as one on MySQL, as a new one does; but only a new one brings a new id.
+        unchanged = connection.vendor == "mysql" and cursor.rowcount == 1 and not cursor.lastrowid
+        return cursor.rowcount != 0 and not unchanged
+
+
+def prepare(want: Want, connection: Any) -> tuple[str, list[Any]]:
+    """The statement and its parameters."""
+    given = new_values(want)
+    timed = frozenset(name for name, value in given.items() if isinstance(value, clock.Now))
+    params = []
+    for field in Conference._meta.concrete_fields:
+        if field.primary_key or field.attname in timed:
+            continue
+        value = given[field.attname] if field.attname in given else field.get_default()
+        params.append(field.get_db_prep_save(value, connection))
+    if not want.may_create:
+        params += [want.event_model, want.event_key]
+    shape = Shape(want.request is not None, want.snapshot is not None, want.may_create, timed)
+    return sql(connection, shape), params
+
+
+def shown_columns(profile_request: str, explicit_join_url: str, cancelled: bool) -> dict[str, Any]:
+    """The shown side of a conference that starts anew, by column."""
+    state, cause, join_url = Conference.State.PENDING, "", ""
+    if cancelled:
+        state, cause = Conference.State.NOT_MADE, "cancelled"
+    elif profile_request == Conference.Request.NONE:
+        state, cause = Conference.State.NOT_MADE, "removed"
+    elif profile_request == Conference.Request.EXPLICIT:
+        state, join_url = Conference.State.ASSIGNED, explicit_join_url
+    return {
+        "state": state,
+        "cause_code": cause,
+        "cause_since": clock.now() if cause else None,
+        "join_url": join_url,
+        "provider": "",
+        "passcode": "",
+        "dial_in": [],
+        "host_deletions": 0,
+        "assigned_at": clock.now() if state == Conference.State.ASSIGNED else None,
+    }
+
+
+def new_values(want: Want) -> dict[str, Any]:
+    """Values by column (attname) for an event without a conference; some are the expression of the database's time."""
+    request = want.request or Request(want.attach or Conference.Request.NONE)
+    values = {"event_model": want.event_model, "event_key": want.event_key, **request.columns()}
+    cancelled = want.snapshot is not None and want.snapshot.cancelled
+    if want.snapshot is not None:
+        values |= {**want.snapshot.columns(), "digest": want.snapshot.digest()}
+    values |= shown_columns(request.profile_id, request.join_url, cancelled)
+    return values | {"stale": want.snapshot is None, "due_at": clock.now(), "created_at": clock.now()}

@@ -1,0 +1,32 @@
+"""The app's pages. ``path("conferencing/", include("conferencing_app.urls"))`` is all the routing a host needs."""
+
+from __future__ import annotations
+
+from django.urls import path, register_converter
+
+from conferencing_app.views import cards, inbound, linking, profiles, requested, tokens, verification
+
+register_converter(tokens.TokenConverter, "secret")
+
+app_name = "conferencing"
+
+urlpatterns = [
+    path("", profiles.profiles, name="profiles"),
+    path("link/<str:provider>/", linking.link, name="link"),
+    path("callback/<str:provider>/", linking.callback, name="callback"),
+    path("inbound/<str:provider>/", inbound.inbound, name="inbound"),
+    path("move/<str:public_id>/", linking.move, name="move"),
+    path("requests/<secret:token>/", verification.link_request, name="link_request"),
+    path("requests/<secret:token>/mail/", verification.send_mail, name="link_request_mail"),
+    path("requests/<secret:token>/code/", verification.enter_code, name="link_request_code"),
+    path("verify/<secret:token>/", verification.verify, name="verify"),
+    path("requested/<str:public_id>/", requested.requested, name="requested"),
+    path("requested/<str:public_id>/link/<str:provider>/", requested.link, name="requested_link"),
+    path("requested/<str:public_id>/decline/", requested.decline, name="requested_decline"),
+    path("profiles/<str:public_id>/rename/", profiles.rename, name="rename"),
+    path("profiles/<str:public_id>/default/", profiles.set_default, name="set_default"),
+    path("profiles/<str:public_id>/test/", profiles.test, name="test"),
+    path("profiles/<str:public_id>/unlink/", profiles.unlink, name="unlink"),
+    path("card/<str:token>/", cards.card, name="card"),
+    path("conferences/<str:public_id>/retry/", cards.conference_retry, name="conference_retry"),
+]

@@ -1,0 +1,1 @@
+"""``python -m project.demo``: plays the demo's story on the terminal, or serves the site for a browser."""

@@ -1,0 +1,1 @@
+"""The demo site in a real browser: real processes, as the demo runs them, and Chromium without a window."""

@@ -1,0 +1,198 @@
+"""What support may do, each with a permission of its own, and that it is written down who did it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test import Client
+
+from conferencing_app import clock
+from conferencing_app.models import Attempt, Conference, ConferencingProfile
+from conferencing_app.services import profiles
+from tests.integration.admin.lists import changelist, page
+from tests.integration.pages.rows import make_conference, make_meeting, make_profile, make_user
+
+VIEW = ("view_conference", "view_conferencingprofile")
+TRY, TEST, DISCONNECT = "try_now_conference", "test_conferencingprofile", "disconnect_conferencingprofile"
+
+
+def signed_in(*permissions: str) -> Client:
+    client = Client()
+    client.force_login(make_user("sam", (*VIEW, *permissions), is_staff=True))
+    return client
+
+
+def log() -> list[tuple[str, str, str | None]]:
+    """Who did what to which object."""
+    return list(LogEntry.objects.order_by("pk").values_list("user__username", "change_message", "object_id"))
+
+
+def act(client: Client, name: str, action: str, *rows: Any, **data: str) -> Any:
+    keys = [row.pk for row in rows]
+    return client.post(changelist(name), {"action": action, "_selected_action": keys, **data}, follow=True)
+
+
+@pytest.fixture
+def waiting(rows: dict[str, Any]) -> Conference:
+    """A conference that waits for its next try."""
+    Conference.objects.update(due_at=clock.read("default") + timedelta(hours=1), attempts=3)
+    conference: Conference = rows["conference"]
+    return conference
+
+
+def test_trying_from_the_list_is_recorded_for_each_that_is_tried(waiting: Conference) -> None:
+    person_must_act = make_conference(waiting.owner, state="failing", cause_code="nothing_linked")
+    response = act(signed_in(TRY), "conference", "try_now", waiting, person_must_act)
+    assert "1 conference is tried now." in response.content.decode()
+    assert list(Conference.objects.due()) == [waiting]
+    assert log() == [("sam", "Had it tried now.", str(waiting.pk))]
+
+
+def test_trying_from_the_page_leads_back_to_it(waiting: Conference) -> None:
+    client, url = signed_in(TRY), page("conference", "change", waiting.pk)
+    assert page("conference", "try_now", waiting.pk) in client.get(url).content.decode()
+    response = client.post(page("conference", "try_now", waiting.pk))
+    assert (response.status_code, response.headers["Location"]) == (302, url)
+    assert list(Conference.objects.due()) == [waiting]
+    assert "1 conference is tried now." in client.get(url).content.decode()
+    assert "Had it tried now." in client.get(page("conference", "history", waiting.pk)).content.decode()
+
+
+def test_there_is_no_button_where_trying_can_not_help(db: None) -> None:
+    client, owner = signed_in(TRY), make_user("owner")
+    for cause in ("nothing_linked", "rate_limited", ""):
+        conference = make_conference(owner, state="failing", cause_code=cause)
+        url = page("conference", "change", conference.pk)
+        assert page("conference", "try_now", conference.pk) not in client.get(url).content.decode(), cause
+
+
+def test_staff_without_the_permission_neither_see_nor_do_it(waiting: Conference, rows: dict[str, Any]) -> None:
+    client = signed_in()
+    profile = rows["conferencingprofile"]
+    for name, row, actions in (
+        ("conference", waiting, ["try_now"]),
+        ("conferencingprofile", profile, ["test", "disconnect"]),
+    ):
+        html = client.get(changelist(name)).content.decode() + client.get(page(name, "change", row.pk)).content.decode()
+        for action in actions:
+            assert f'"{action}"' not in html
+            assert page(name, action, row.pk) not in html
+            act(client, name, action, row, confirmed="yes")
+            assert client.post(page(name, action, row.pk), {"confirmed": "yes"}).status_code == 403
+    profile.refresh_from_db()
+    assert profile.connected
+    assert not Conference.objects.due().exists()
+    assert log() == []
+
+
+@pytest.mark.parametrize("permission", [TRY, TEST, DISCONNECT])
+def test_one_permission_is_not_another(waiting: Conference, rows: dict[str, Any], permission: str) -> None:
+    client = signed_in(permission)
+    pages = {
+        TRY: page("conference", "try_now", waiting.pk),
+        DISCONNECT: page("conferencingprofile", "disconnect", rows["conferencingprofile"].pk),
+        TEST: page("conferencingprofile", "test", rows["conferencingprofile"].pk),
+    }
+    refused = {name for name, url in pages.items() if name != permission and client.post(url).status_code == 403}
+    assert refused == set(pages) - {permission}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_testing_asks_the_provider_and_heals(conferencing_sandbox: Any, link_profile: Any) -> None:
+    """From the page, under ATOMIC_REQUESTS as well: no provider is asked inside a transaction."""
+    profile = link_profile(make_user("alice"))
+    ConferencingProfile.objects.update(state="disconnected", cause="credentials_expired")
+    client = signed_in(TEST)
+    response = client.post(page("conferencingprofile", "test", profile.pk), follow=True)
+    assert "works: Zoom has just confirmed it." in response.content.decode()
+    profile.refresh_from_db()
+    assert profile.connected
+    assert log() == [("sam", "Tested: it works.", str(profile.pk))]
+    assert Attempt.objects.filter(operation="identify", profile=profile).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_testing_from_the_list_tells_each_outcome(conferencing_sandbox: Any, link_profile: Any) -> None:
+    healthy = link_profile(make_user("alice"))
+    dead = link_profile(make_user("bob"), "bob.zoom@example.com")
+    conferencing_sandbox.revoke_grants("bob.zoom@example.com")
+    html = act(signed_in(TEST), "conferencingprofile", "test", healthy, dead).content.decode()
+    assert "works: Zoom has just confirmed it." in html
+    assert "no longer accepts the link to this account" in html
+    assert {message for _who, message, _key in log()} == {"Tested: it works.", "Tested: credentials_expired."}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["list", "page"])
+def test_no_test_runs_in_the_transaction_of_the_request(
+    conferencing_sandbox: Any, link_profile: Any, settings: Any, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """profiles.test() refuses to run inside one."""
+    profile = link_profile(make_user("alice"))
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    client = signed_in(TEST)
+    if kind == "list":
+        response = act(client, "conferencingprofile", "test", profile)
+    else:
+        response = client.post(page("conferencingprofile", "test", profile.pk), follow=True)
+    assert "has just confirmed it" in response.content.decode()
+
+
+def test_too_many_are_not_tested_at_once(rows: dict[str, Any]) -> None:
+    many = [make_profile(make_user(f"user{number}")) for number in range(11)]
+    html = act(signed_in(TEST), "conferencingprofile", "test", *many).content.decode()
+    assert "Choose at most 10 accounts to test at once." in html
+    assert not LogEntry.objects.exists()
+
+
+def test_what_has_left_is_not_tested(rows: dict[str, Any]) -> None:
+    gone = make_profile(make_user("gone"), state="unlinked", account_label="", name="Old one")
+    client = signed_in(TEST)
+    response = client.post(page("conferencingprofile", "test", gone.pk), follow=True)
+    assert "is no longer linked" in response.content.decode()
+    assert log() == []
+
+
+def test_disconnecting_tells_first_what_becomes_of_events(rows: dict[str, Any]) -> None:
+    client, profile = signed_in(DISCONNECT), rows["conferencingprofile"]
+    make_meeting(make_conference(profile.user, state="failing"), profile, state="planned")
+    make_meeting(make_conference(profile.user), profile, ends_at=clock.read("default") - timedelta(days=1))
+    url = page("conferencingprofile", "disconnect", profile.pk)
+    html = " ".join(client.get(url).content.decode().split())
+    assert "1 meeting that lies ahead stays as it is" in html
+    assert "1 event that has no link yet goes on waiting" in html
+    profile.refresh_from_db()
+    assert profile.connected, "looking changes nothing"
+    response = client.post(url, {"confirmed": "yes"})
+    assert response.headers["Location"] == page("conferencingprofile", "change", profile.pk)
+    profile.refresh_from_db()
+    assert (profile.state, profile.cause) == ("disconnected", "disconnected")
+    assert log() == [("sam", "Disconnected.", str(profile.pk))]
+    assert "Disconnected." in client.get(page("conferencingprofile", "history", profile.pk)).content.decode()
+
+
+def test_disconnecting_from_the_list_asks_about_all_of_them(rows: dict[str, Any]) -> None:
+    client, first = signed_in(DISCONNECT), rows["conferencingprofile"]
+    second = make_profile(make_user("carol"))
+    third = make_profile(make_user("dave"), state="disconnected", cause="credentials_expired")
+    asked = act(client, "conferencingprofile", "disconnect", first, second, third).content.decode()
+    assert first.account_label in asked
+    assert second.account_label in asked
+    assert third.account_label not in asked, "it is not connected anyway"
+    done = act(client, "conferencingprofile", "disconnect", first, second, confirmed="yes").content.decode()
+    assert "2 accounts are disconnected." in done
+    assert set(ConferencingProfile.objects.filter(cause="disconnected")) == {first, second}
+    assert len(log()) == 2
+
+
+def test_disconnecting_what_is_not_connected_does_nothing(rows: dict[str, Any]) -> None:
+    profile = rows["conferencingprofile"]
+    profiles.disconnect(profile)
+    url = page("conferencingprofile", "disconnect", profile.pk)
+    response = signed_in(DISCONNECT).post(url, {"confirmed": "yes"}, follow=True)
+    assert "None of these accounts is connected." in response.content.decode()
+    assert log() == []

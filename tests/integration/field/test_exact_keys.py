@@ -1,0 +1,54 @@
+"""Keys count letter by letter, also on a database whose texts do not."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+
+from conferencing_app.models import Conference, ConferencingProfile
+from conferencing_app.registration import Request
+from conferencing_app.services import wanted
+from tests.hosts.models import Lesson
+from tests.hosts.wanted import lesson, profile, row, settle
+
+LINK = "https://meet.example/Room"
+
+
+def want(key: str, request: Request | None = None) -> bool:
+    snapshot = Lesson.conferencing.snapshot(lesson(None))
+    return wanted.write(wanted.Want("hosts.badge", key, request, snapshot, "default"), "default")
+
+
+def test_keys_that_differ_in_case_or_accent_are_two_events(db: None) -> None:
+    assert [want(key) for key in ("abc", "ABC", "äbc")] == [True] * 3
+    assert Conference.objects.count() == 3
+    assert Conference.objects.get(event_key="ABC").event_key == "ABC"
+    assert not Conference.objects.filter(event_key="Abc").exists()
+
+
+def test_accounts_that_differ_in_case_are_two(alice: User, bob: User) -> None:
+    held = [profile(user, account_key=key) for user, key in ((alice, "zoom:aB3"), (bob, "zoom:Ab3"))]
+    assert list(ConferencingProfile.objects.filter(account_key="zoom:aB3")) == [held[0]]
+    assert not ConferencingProfile.objects.filter(public_id=held[0].public_id.upper()).exists()
+
+
+@pytest.mark.parametrize(
+    "changed", [Request("explicit", LINK.upper(), "Front desk"), Request("explicit", LINK, "front desk")]
+)
+def test_a_request_that_changes_in_case_alone_is_another(db: None, changed: Request) -> None:
+    event = lesson(None)
+    event.conferencing = {"profile_id": "explicit", "join_url": LINK, "provider_description": "Front desk"}
+    event.save()
+    before = settle(event)
+    want_again(event, changed)
+    assert row(event).version == before.version + 1
+    assert row(event).due_at is not None
+
+
+def want_again(event: Lesson, request: Request) -> bool:
+    snapshot = Lesson.conferencing.snapshot(event)
+    return wanted.write(wanted.Want("hosts.lesson", str(event.pk), request, snapshot, "default"), "default")
+
+
+def test_only_a_save_that_changed_something_rings(db: None) -> None:
+    assert [want("1"), want("1"), want("1", Request("none")), want("1", Request("none"))] == [True, False, True, False]

@@ -1,0 +1,181 @@
+"""Saving never waits for a broker and never fails because of one: publishing is another thread's affair."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import Celery, current_app
+from celery._state import _set_current_app
+from celery.signals import before_task_publish
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from conferencing_app import doorbell
+from conferencing_app.models import Conference
+from tests.brokers import Broker
+from tests.e2e.processes import wait_until
+from tests.hosts.models import Lesson
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BURST = 20
+
+
+class Published:
+    """What was published since the test began, by the names of the threads that did it.
+
+    The bell of an earlier test, which may have paused after a failure, does not count.
+    """
+
+    def __init__(self) -> None:
+        self.threads: list[str] = []
+        self.earlier = set(threading.enumerate()) - {threading.current_thread()}
+
+    def __call__(self, sender: Any = None, **_: Any) -> None:
+        if sender == doorbell.TASK_NAME and threading.current_thread() not in self.earlier:
+            self.threads.append(threading.current_thread().name)
+
+
+@pytest.fixture
+def published() -> Iterator[Published]:
+    published = Published()
+    before_task_publish.connect(published, weak=False)
+    yield published
+    before_task_publish.disconnect(published)
+
+
+@pytest.fixture
+def use_broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Lets the site have this broker, with a doorbell as at the start of a process."""
+    monkeypatch.delenv("CELERY_BROKER_URL", raising=False)
+    former = current_app._get_current_object()
+
+    def use(url: str | None, **conf: Any) -> Celery:
+        app = Celery("site", broker=url, set_as_current=True)
+        app.conf.update(conf)
+        monkeypatch.setattr(doorbell, "_bell", doorbell.Bell())
+        return app
+
+    yield use
+    _set_current_app(former)
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """Takes connections, and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def refusing_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def save_a_burst() -> None:
+    owner, _ = get_user_model().objects.get_or_create(username="alice")
+    for number in range(BURST):
+        Lesson.objects.create(owner=owner, title=f"Lesson {number}", starts_at=timezone.now())
+    assert Conference.objects.exclude(due_at=None).count() == BURST
+
+
+def test_without_a_broker_nothing_is_published(use_broker: Any, published: Published) -> None:
+    use_broker(None)
+    save_a_burst()
+    assert published.threads == []
+
+
+@pytest.mark.parametrize("scheme", ["redis", "amqp"])
+@pytest.mark.parametrize("kind", ["refusing_port", "silent_port"])
+def test_a_broker_that_refuses_or_is_silent_holds_up_no_save(
+    use_broker: Any, published: Published, request: pytest.FixtureRequest, scheme: str, kind: str
+) -> None:
+    use_broker(f"{scheme}://127.0.0.1:{request.getfixturevalue(kind)}//".replace("//0", "/0"))
+    save_a_burst()
+    wait_until(lambda: published.threads, lambda: "the bell tries to ring")
+    assert published.threads == ["conferencing-doorbell"], "tried once, by the thread whose affair it is, then paused"
+
+
+def test_a_silent_broker_does_not_hold_the_bell_for_ever(
+    use_broker: Any, silent_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(doorbell.LIMITS, "socket_timeout", 0.1)
+    app = use_broker(f"redis://127.0.0.1:{silent_port}/0")
+    with pytest.raises(OperationalError):
+        doorbell.publish(app)
+
+
+def test_a_burst_of_saves_rings_a_few_times_and_never_in_the_saving_thread(
+    use_broker: Any, published: Published, tmp_path: Path
+) -> None:
+    folder = str(tmp_path)
+    options = {"data_folder_in": folder, "data_folder_out": folder, "control_folder": f"{folder}-control"}
+    use_broker("filesystem://", broker_transport_options=options)
+    save_a_burst()
+    wait_until(lambda: list(tmp_path.glob("*.msg")), lambda: "a message lies in the broker's folder")
+    assert set(published.threads) == {"conferencing-doorbell"}
+
+
+def test_rings_that_come_after_a_message_are_one_more(
+    use_broker: Any, published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doorbell, "PAUSE_SECONDS", 1.0)
+    app = use_broker("memory://")
+    doorbell._bell.ring()
+    wait_until(lambda: published.threads, lambda: "the first ring is heard at once")
+    for _ in range(1000):
+        doorbell._bell.ring()
+    assert len(published.threads) == 1
+    wait_until(lambda: not doorbell._bell._rung.is_set(), lambda: "the others are heard")
+    wait_until(lambda: len(published.threads) == 2, lambda: "once, for all of them")
+    app.close()
+
+
+def test_a_real_broker_gets_a_few_messages_that_carry_nothing(
+    use_broker: Any, published: Published, broker: Broker
+) -> None:
+    use_broker(None, broker_write_url=broker.url, task_default_queue=broker.queue)
+    save_a_burst()
+    wait_until(lambda: published.threads, lambda: "the bell rings")
+    message = broker.next_message()
+    assert json.loads(message.body)[:2] == [[], {}], "the work is in the database"
+    wait_until(lambda: not doorbell._bell._rung.is_set(), lambda: "the bell is silent")
+    assert set(published.threads) == {"conferencing-doorbell"}
+
+
+def test_a_task_that_would_run_at_once_is_not_published(use_broker: Any, published: Published) -> None:
+    """Under CELERY_TASK_ALWAYS_EAGER the work would run inside of save()."""
+    use_broker("memory://", task_always_eager=True)
+    save_a_burst()
+    assert published.threads == []
+    assert Conference.objects.filter(fence=0).count() == BURST, "nobody has worked"
+
+
+def test_a_forked_process_has_a_bell_of_its_own(use_broker: Any, tmp_path: Path) -> None:
+    """As where a web server loads the site first and forks its workers then."""
+    folder = str(tmp_path)
+    options = {"data_folder_in": folder, "data_folder_out": folder, "control_folder": f"{folder}-control"}
+    use_broker("filesystem://", broker_transport_options=options)
+    doorbell._ring_now()
+    wait_until(lambda: len(list(tmp_path.glob("*.msg"))) == 1, lambda: "the parent has rung")
+    doorbell._bell._lock.acquire()  # the moment of the fork finds it held
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python warns of forks beside threads: that is the point
+        child = os.fork()
+    if child == 0:
+        doorbell._ring_now()
+        wait_until(lambda: len(list(tmp_path.glob("*.msg"))) == 2, lambda: "the child has rung")
+        os._exit(0)
+    doorbell._bell._lock.release()
+    wait_until(lambda: len(list(tmp_path.glob("*.msg"))) == 2, lambda: "the child has rung")
+    os.waitpid(child, 0)

@@ -1,0 +1,67 @@
+"""A bound set out of reach turns its command red."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.figures.beside import BESIDE, beside
+from benchmarks.figures.rounds import Series, take_turns
+from benchmarks.promises.catalogue import PROMISES
+from benchmarks.verdict import Promise, Verdict, bounded, chosen, run_all
+
+ROOT = Path(__file__).resolve().parents[3]
+THREE = Promise("three", "at most {limit}", lambda limit: Verdict(limit >= 3, "3"), "this test", 5.0)
+
+
+def test_a_limit_that_is_kept_and_one_that_is_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_all([THREE], tmp_path / "kept.json")
+    assert not run_all(bounded([THREE], ["three=2"]), tmp_path / "missed.json")
+    told = capsys.readouterr().out
+    assert "at most 5" in told
+    assert "at most 2" in told
+    assert "missed: three" in told
+
+
+@pytest.mark.parametrize("bound", ["nothing=1", "start-late=1", "made-0-ms=much"])
+def test_a_bound_that_can_not_be_set_is_refused(bound: str) -> None:
+    with pytest.raises(LookupError):
+        bounded(BESIDE, [bound])
+
+
+@pytest.mark.parametrize(("sign", "limit", "kept"), [("≤", 2.0, True), ("≤", 1.9, False), ("≥", 2.1, False)])
+def test_the_ratio_of_the_medians_is_what_is_judged(sign: str, limit: float, kept: bool) -> None:
+    seen = {"ours": Series((4.0, 90.0, 4.0)), "bare": Series((2.0, 2.0, 2.0))}
+    ratio = seen["ours"].median / seen["bare"].median
+    verdict = beside(seen, seen, ratio, sign, limit)
+    assert verdict.kept is kept
+    assert verdict.measured == "2.00: ours 4 (4 to 90); bare 2 (2 to 2)"
+
+
+def test_every_other_round_is_taken_in_the_opposite_order() -> None:
+    order: list[str] = []
+
+    def take(name: str) -> float:
+        order.append(name)
+        return float(len(order))
+
+    series = take_turns({"a": lambda: take("a"), "b": lambda: take("b")}, rounds=3)
+    assert "".join(order) == "abbaab"
+    assert series["a"].values == (1.0, 4.0, 5.0)
+
+
+def test_every_bound_beside_others_is_a_promise() -> None:
+    names = [promise.name for promise in PROMISES]
+    assert {promise.name for promise in BESIDE} <= set(names)
+    assert len(names) == len(set(names))
+    assert [promise.name for promise in chosen(BESIDE, ["made-0"])] == ["made-0-ms"]
+
+
+@pytest.mark.parametrize(("limit", "status"), [("100000", 0), ("-100000", 1)])
+def test_the_command_turns_red(limit: str, status: int) -> None:
+    command = [sys.executable, "-m", "benchmarks", "--only", "start-time", "--bound", f"start-time={limit}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout.count("FAIL")) == (status, status), done.stdout + done.stderr
