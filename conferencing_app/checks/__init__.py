@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,13 +30,14 @@ LONGEST_SLICE_SECONDS = 10
 
 
 def register() -> None:
-    """Make the checks known to Django."""
+    """Make the checks known to Django: each once, however often a test's settings load the apps anew."""
     for check in CHECKS:
         checks.register(_listed(check), TAG)
     checks.register(_listed(check_models), checks.Tags.models)
     checks.register(_listed(check_deployment), TAG, deploy=True)
 
 
+@cache
 def _listed(check: Any) -> Any:
     def run(app_configs: Any = None, **_: Any) -> list[CheckMessage]:
         return list(check())

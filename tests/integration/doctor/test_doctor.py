@@ -43,14 +43,6 @@ def found() -> list[str]:
     return [finding.id.removeprefix("conferencing.") for finding in findings.findings()]
 
 
-@pytest.fixture
-def deployed(settings: Any) -> Any:
-    """A site that has nothing wrong."""
-    settings.CONFERENCING_BASE_URL = "https://example.com"
-    settings.LOGIN_URL = "/conferencing/"
-    return settings
-
-
 @contextmanager
 def celery_with(**values: Any) -> Iterator[None]:
     before = {name: current_app.conf[name] for name in values}
@@ -59,6 +51,15 @@ def celery_with(**values: Any) -> Iterator[None]:
         yield
     finally:
         current_app.conf.update(before)
+
+
+@pytest.fixture
+def deployed(settings: Any) -> Iterator[Any]:
+    """A site that has nothing wrong, and no broker unless a test gives it one."""
+    settings.CONFERENCING_BASE_URL = "https://example.com"
+    settings.LOGIN_URL = "/conferencing/"
+    with celery_with(broker_url="", broker_write_url=""):
+        yield settings
 
 
 def test_a_site_in_order(deployed: Any) -> None:

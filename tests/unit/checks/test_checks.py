@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from celery import current_app
 from django.contrib.auth.models import User
-from django.core.checks import CheckMessage, run_checks
+from django.core.checks import CheckMessage, registry as check_registry, run_checks
 from django.db import connections, models
-from django.test.utils import isolate_apps
+from django.test.utils import isolate_apps, override_settings
 from psycopg import IsolationLevel
 
 from conferencing_app import ConferencingField, checks, crypto
@@ -94,6 +94,14 @@ def test_a_sandbox_under_debug_needs_an_address(settings: Any) -> None:
     assert found(checks.check_addresses) == {}
     settings.CONFERENCING_SANDBOX_URL = "127.0.0.1:8010"
     assert list(found(checks.check_addresses)) == ["E004"]
+
+
+def test_apps_that_are_loaded_anew_are_checked_once(settings: Any) -> None:
+    before = check_registry.registry.get_checks(include_deployment_checks=True)
+    with override_settings(INSTALLED_APPS=[*settings.INSTALLED_APPS, "django.contrib.humanize"]):
+        pass
+    after = check_registry.registry.get_checks(include_deployment_checks=True)
+    assert {check for check in after if check.__module__.startswith("conferencing_app")} <= set(before)
 
 
 def test_a_misspelt_name_is_answered_with_the_nearest(settings: Any) -> None:
