@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from celery import current_app
 from django.contrib.auth.models import User
-from django.core.checks import CheckMessage, registry as check_registry, run_checks
+from django.core.checks import CheckMessage, run_checks
+from django.core.checks import registry as check_registry
 from django.db import connections, models
 from django.test.utils import isolate_apps, override_settings
 from psycopg import IsolationLevel
