@@ -1,6 +1,6 @@
 """The vocabulary of causes: why a conference is not there, who can act, and how it is retried.
 
-One vocabulary for the card, the admin, logs and notifications. A column holds the code; this table says the rest.
+One vocabulary for pages, admin, logs, signals and webhooks. A column holds the code; this table says the rest.
 """
 
 from __future__ import annotations
@@ -54,6 +54,11 @@ class Cause:
     retry: Retry
     action: Action = Action.NONE
 
+    @property
+    def is_retried(self) -> bool:
+        """Whether it is tried again by itself, be it seldom: not where only a person's own act can make it go on."""
+        return self.retry is Retry.TRANSIENT or (self.retry is Retry.PERSON and self.action is Action.NONE)
+
     def told_of(self, provider: str) -> Cause:
         """The same with the provider's own name in its sentence, which is then complete. An empty name will do."""
         sentence = str(self.sentence) % {"provider": provider or gettext("the conferencing service")}
@@ -71,6 +76,13 @@ _ALL = (
     Cause(
         "profile_missing",
         _("The conferencing account chosen for this event has been removed. Choose another account."),
+        Actor.USER,
+        Retry.PERSON,
+        Action.CHOOSE,
+    ),
+    Cause(
+        "missing_meeting_url",
+        _("The calendar gave this event no conference link. Choose another account, or ask who runs the calendar."),
         Actor.USER,
         Retry.PERSON,
         Action.CHOOSE,

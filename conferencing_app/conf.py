@@ -31,6 +31,8 @@ class Settings:
     # Dotted path to a callable(user) that gives the address for mails about their accounts, or nothing; empty means
     # the e-mail field of the user model.
     CONTACT_ADDRESS: str = ""
+    # Whom people may ask where nothing else helps: an e-mail address, or the complete address of a page.
+    SUPPORT_CONTACT: str = ""
     # Networks of proxies whose X-Forwarded-For is believed, such as "10.0.0.0/8"; others are taken for visitors.
     TRUSTED_PROXIES: list[str] = []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from conferencing_app.views import cards, inbound, linking, profiles, requested, tokens, verification
+from conferencing_app.views import cards, conferences, inbound, linking, profiles, requested, tokens, verification
 
 register_converter(tokens.TokenConverter, "secret")
 
@@ -28,5 +28,7 @@ urlpatterns = [
     path("profiles/<slug:public_id>/test/", profiles.test, name="test"),
     path("profiles/<slug:public_id>/unlink/", profiles.unlink, name="unlink"),
     path("card/<str:token>/", cards.card, name="card"),
+    path("conferences/<slug:public_id>/", conferences.conference, name="conference"),
+    path("conferences/<slug:public_id>/choose/", conferences.choose, name="conference_choose"),
     path("conferences/<slug:public_id>/retry/", cards.conference_retry, name="conference_retry"),
 ]

@@ -173,6 +173,7 @@ CONFERENCING_ENCRYPTION_KEYS = [key for key in given("CONFERENCING_ENCRYPTION_KE
     kept_secret(VAR_DIR / "encryption-key", new_key) if DEBUG else required("CONFERENCING_ENCRYPTION_KEYS")
 ]
 CONFERENCING_SITE_NAME = "Hourglass"
+CONFERENCING_SUPPORT_CONTACT = "support@example.com"
 CONFERENCING_PROVIDERS: dict[str, dict[str, Any]] = {
     "zoom": {
         "BACKEND": "conferencing_app.providers.zoom.ZoomProvider",

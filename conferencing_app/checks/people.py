@@ -1,12 +1,15 @@
-"""Checks of what concerns people: where mails to them go, and where visitors come from."""
+"""Checks of what concerns people: where mails to them go, whom they may ask, and where visitors come from."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.module_loading import import_string
 
 from conferencing_app import addresses
@@ -14,7 +17,13 @@ from conferencing_app.conf import settings
 
 
 def check_people() -> Iterator[CheckMessage]:
-    """Where mails to people go, and where visitors come from."""
+    """Where mails to people go, whom they may ask, and where visitors come from."""
+    if settings.SUPPORT_CONTACT and not _is_contact(settings.SUPPORT_CONTACT):
+        yield Error(
+            "CONFERENCING_SUPPORT_CONTACT is neither an e-mail address nor the complete address of a page.",
+            hint='CONFERENCING_SUPPORT_CONTACT = "support@example.com"  # or "https://example.com/help/"',
+            id="conferencing.E025",
+        )
     if isinstance(settings.CONTACT_ADDRESS, str) and settings.CONTACT_ADDRESS:
         try:
             usable = callable(import_string(settings.CONTACT_ADDRESS))
@@ -37,6 +46,19 @@ def check_people() -> Iterator[CheckMessage]:
             hint='CONFERENCING_TRUSTED_PROXIES = ["127.0.0.1", "10.0.0.0/8"]',
             id="conferencing.E021",
         )
+
+
+def _is_contact(contact: Any) -> bool:
+    if not isinstance(contact, str):
+        return True  # said by check_types
+    try:
+        if "://" in contact:
+            parts = urlsplit(contact)
+            return parts.scheme in ("http", "https") and bool(parts.hostname)
+        validate_email(contact)
+    except (ValidationError, ValueError):
+        return False
+    return True
 
 
 def check_mail_server() -> Iterator[CheckMessage]:

@@ -6,6 +6,7 @@ calls them announces just what is news, however often it is called.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -15,6 +16,8 @@ from conferencing_app.conf import settings
 from conferencing_app.models import Conference, ConferencingProfile, Endpoint, Notification, Subject
 from conferencing_app.notifications import catalogue, fanout
 from conferencing_app.notifications.catalogue import News
+
+logger = logging.getLogger(__name__)
 
 # What the announcing of conferences changes of their rows.
 COLUMNS = ("announced", "sequence")
@@ -30,6 +33,8 @@ def announce_conferences(conferences: Iterable[Conference], now: datetime, using
     """
     notifications = _news_of(conferences, catalogue.of_conference, catalogue.facts_of_conference, now)
     for notification in notifications:
+        if notification.cause_code:
+            logger.info("Conference %s is failing: %s.", notification.subject, notification.cause_code)
         if not fanout.receivers_of(notification) and not Endpoint.objects.using(using).exists():
             notification.due_at = None
     Notification.objects.using(using).bulk_create(notifications)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+from django.utils.functional import Promise
+
 from conferencing_app.http import CallPolicy
 from conferencing_app.providers.types import (
     AccessToken,
@@ -90,7 +92,8 @@ class Provider:
     stands in for the real service; the client is then ``SANDBOX_CLIENT`` as far as the OPTIONS do not name one.
     ``find_lag`` is how long after a create, in seconds, a meeting may still be absent from ``find``.
     ``request_id_header`` names the header in which the service's answers carry its own reference for a call, to quote
-    to its support. ``reaches`` are the addresses that calls go to, to try whether they can be reached.
+    to its support. ``scope_words`` says, by scope, what it allows, in words for people. ``reaches`` are the addresses
+    that calls go to, to try whether they can be reached.
     """
 
     key: str
@@ -98,6 +101,7 @@ class Provider:
     capabilities: frozenset[Capability] = frozenset()
     find_lag: float = 0.0
     request_id_header: str = ""
+    scope_words: Mapping[str, str | Promise] = {}
     reaches: tuple[str, ...] = ()
 
     oauth: OAuthFlow | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -37,6 +37,15 @@ def label(alias: str) -> str:
         return get(alias).label
     except ImproperlyConfigured:
         return alias
+
+
+def scope_words(alias: str, scopes: Iterable[str]) -> list[str]:
+    """What these scopes allow, in words for people; a scope itself where the provider has none for it."""
+    try:
+        words = get(alias).scope_words
+    except ImproperlyConfigured:
+        words = {}
+    return [str(words.get(scope, scope)) for scope in scopes]
 
 
 def _make(alias: str) -> Provider:

@@ -76,6 +76,14 @@ class Card:
         return f"{reverse('conferencing:card', args=[self.token])}?{query}"
 
     @property
+    def history_url(self) -> str:
+        """The page with all that became of it, for whoever sees causes; empty on that page itself."""
+        url = reverse("conferencing:conference", args=[self.conference.public_id])
+        if not self.detailed or self.page == url:
+            return ""
+        return f"{url}?{urlencode({'next': self.page})}" if self.page else url
+
+    @property
     def join_link(self) -> str:
         """The join address where it is safe as a link, else empty."""
         url = self.conference.join_url

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from conferencing_app import causes, clock
 from conferencing_app.causes import Action, Actor, Cause, Retry
+from conferencing_app.conf import settings
 from conferencing_app.models import Conference, ConferencingProfile
 from conferencing_app.providers import registry
 
 ACTION_LABELS = {
     Action.LINK: gettext_lazy("Link an account"),
     Action.RELINK: gettext_lazy("Link the account again"),
-    Action.CHOOSE: gettext_lazy("See your accounts"),
+    Action.CHOOSE: gettext_lazy("Choose another account"),
 }
 TRY_LABELS = {Action.MAKE_AGAIN: gettext_lazy("Make it again")}
 # The table of causes speaks of one event; on the page of accounts these are said of the account.
@@ -45,12 +47,18 @@ PAUSED_BY_PROVIDER = frozenset({"rate_limited", "daily_cap"})
 class Explanation:
     """Why, who can act and how it goes on. For the owner and staff: guests never see it.
 
-    ``action_url`` is empty where the app has no page for the cure (the event's own form is the host's).
-    ``next_try`` is aware; None when nothing is scheduled. ``reference`` is what to quote to support.
+    ``code`` is the cause's, ``subtype`` the same in the words of the wire, which has few. ``action_url`` is empty where
+    the app has no page for the cure (the event's own form is the host's). ``next_try`` is aware; None when nothing is
+    scheduled; ``paused`` says that it is when a pause ends for which the provider has asked.
+    ``support_contact`` is whom to ask where nothing else helps, with the address that leads there; empty where the
+    person can act, or the site names nobody. ``reference`` is what to quote to them: the admin finds it.
     """
 
+    code: str
+    subtype: str | None
     sentence: str
     actor: Actor
+    action: Action
     action_label: str
     action_url: str
     retrying: bool
@@ -58,6 +66,9 @@ class Explanation:
     try_label: str
     trying_now: bool
     next_try: datetime | None
+    paused: bool
+    support_contact: str
+    support_url: str
     reference: str
 
 
@@ -66,18 +77,24 @@ def explain(conference: Conference) -> Explanation | None:
     cause = conference.cause
     if cause is None:
         return None
-    retrying = cause.retry is Retry.TRANSIENT
-    trying_now = (retrying or can_try_now(cause)) and _is_woken(conference)
+    trying_now = (cause.is_retried or can_try_now(cause)) and _is_woken(conference)
+    contact = settings.SUPPORT_CONTACT if cause.action is Action.NONE and cause.retry is not Retry.EVENT else ""
     return Explanation(
+        code=cause.code,
+        subtype=causes.subtype(cause.code),
         sentence=str(cause.sentence),
         actor=cause.actor,
+        action=cause.action,
         action_label=str(ACTION_LABELS.get(cause.action, "")),
         action_url=_action_url(cause, conference),
-        retrying=retrying,
+        retrying=cause.is_retried,
         can_try_now=can_try_now(cause),
         try_label=str(TRY_LABELS.get(cause.action, gettext_lazy("Try now"))),
         trying_now=trying_now,
-        next_try=conference.due_at if retrying and not trying_now else None,
+        next_try=_next_try(conference) if cause.is_retried and not trying_now else None,
+        paused=cause.code in PAUSED_BY_PROVIDER,
+        support_contact=contact,
+        support_url=_support_url(contact, conference.public_id),
         reference=conference.public_id,
     )
 
@@ -99,6 +116,12 @@ def can_try_now(cause: Cause) -> bool:
     return cause.action in (Action.NONE, Action.MAKE_AGAIN)
 
 
+def _next_try(conference: Conference) -> datetime | None:
+    """When it is tried next; at the event's end it is only looked at to say that it is too late."""
+    due, end = conference.due_at, conference.end
+    return due if due is not None and (end is None or due < end) else None
+
+
 def _is_woken(conference: Conference) -> bool:
     """Whether it is due at this moment and not because an earlier try has failed."""
     if conference.due_at is None or conference.attempts:
@@ -109,7 +132,16 @@ def _is_woken(conference: Conference) -> bool:
 def _action_url(cause: Cause, conference: Conference) -> str:
     if cause.action not in ACTION_LABELS:
         return ""
+    if cause.action is Action.CHOOSE:
+        return f"{reverse('conferencing:conference', args=[conference.public_id])}#choose"
     url = reverse("conferencing:profiles")
     if cause.action is Action.RELINK and conference.lane is not None:
         return f"{url}#{conference.lane.public_id}"
     return url
+
+
+def _support_url(contact: str, reference: str) -> str:
+    """Where a click on the contact leads: a mail that has the reference as its subject, or the site's own page."""
+    if not contact or "://" in contact:
+        return contact
+    return f"mailto:{contact}?subject={quote(reference)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from conferencing_app.exceptions import LinkError
 from conferencing_app.providers import registry
 from conferencing_app.services import requests
+from conferencing_app.services.linking import MissingScopes
 
 
 @dataclass(frozen=True)
@@ -134,8 +136,13 @@ FAILURES = {
 }  # fmt: skip
 
 
-def failed(request: HttpRequest, alias: str, code: str, link_request: str = "") -> HttpResponse:
-    """The page that says what happened and leads back to where one tries again: to the link that one came from."""
+def failed(
+    request: HttpRequest, alias: str, code: str, link_request: str = "", missing: Collection[str] = ()
+) -> HttpResponse:
+    """The page that says what happened and leads back to where one tries again: to the link that one came from.
+
+    ``missing`` are the scopes that the person has left off.
+    """
     failure = FAILURES.get(code) or FAILURES["provider_error"]
     label = registry.label(alias) if alias else ""
     context = {
@@ -143,6 +150,7 @@ def failed(request: HttpRequest, alias: str, code: str, link_request: str = "") 
         "text": str(failure.text) % {"provider": label},
         "may_try_again": bool(alias),
         "link_request": link_request,
+        "missing": registry.scope_words(alias, missing),
     }
     return render(request, "conferencing_app/link_failed.html", context, status=failure.status)
 
@@ -151,4 +159,5 @@ def failed_on_the_way(request: HttpRequest, alias: str, error: LinkError) -> Htt
     """The same; who said no at the provider to a link that an application asked for goes back to the application."""
     if error.link_request and error.code == "access_denied":
         return HttpResponseRedirect(requests.decline(error.link_request), status=303)
-    return failed(request, alias, error.code, error.link_request)
+    missing = error.scopes if isinstance(error, MissingScopes) else ()
+    return failed(request, alias, error.code, error.link_request, missing)

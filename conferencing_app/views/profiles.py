@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -121,6 +121,8 @@ def unlink(request: HttpRequest, public_id: str) -> HttpResponse:
 
 def own_profile(request: HttpRequest, public_id: str) -> ConferencingProfile:
     """The person's own linked account with this id. Raises Http404 for any other."""
+    if "\x00" in public_id:
+        raise Http404  # no database takes it
     profile: ConferencingProfile = get_object_or_404(ConferencingProfile.objects.of(request.user), public_id=public_id)
     return profile
 

@@ -154,6 +154,8 @@ PLACES = (
     Place("card", "conferencing:card", "bob", at("{card}")),
     Place("card-for-guests", "conferencing:card", "", at("{card}")),
     Place("card-too-old", "conferencing:card", "sam", at("{old card}")),
+    Place("conference", "conferencing:conference", "bob", at("{history}")),
+    Place("conference-account-removed", "conferencing:conference", "alice", at("{account removed}")),
     Place("consent", "", "alice", to_consent),
     Place("join", "", "", at("{join}")),
     *admin("conferencing_app/conference"),
@@ -179,6 +181,7 @@ NO_PAGE = {
     "conferencing:set_default": 405,
     "conferencing:test": 405,
     "conferencing:conference_retry": 405,
+    "conferencing:conference_choose": 405,
     "conferencing:inbound": 405,
     # To Alice, who is not of support.
     f"{OURS}_conference_try_now": 302,

@@ -92,7 +92,9 @@ def _alice(world: World) -> None:
     known["made"] = book(alice, "Piano lesson", "2031-05-06", "Join the meeting", NOTES)
     known["made, for guests"] = guests_address(alice, known["made"])
     known["join"] = alice.open(known["made"]).link("Join the meeting")
-    book(alice, "Theory for beginners", "2031-05-07", "Join the meeting")
+    homeless = book(alice, "Theory for beginners", "2031-05-07", "Join the meeting")
+    _lose_account(world, homeless)
+    known["account removed"] = alice.open(homeless).link("Choose another account")
     known["cancelled"] = book(alice, "Singing lesson", "2031-05-08", "Join the meeting")
     known["cancelled, for guests"] = guests_address(alice, known["cancelled"])
     alice.submit(alice.open(f"{known['cancelled']}cancel/").form("/cancel/"))
@@ -107,6 +109,7 @@ def _bob(world: World) -> None:
     known["failing"] = book(bob, "Chess club", "2031-05-07", "No link yet")
     known["failing, for guests"] = guests_address(bob, known["failing"])
     known["card"] = bob.open(known["failing"]).refresh_urls[0]
+    known["history"] = bob.open(known["failing"]).link("What became of it so far")
 
 
 def _sam(world: World) -> None:
@@ -115,15 +118,26 @@ def _sam(world: World) -> None:
     known["nothing linked"] = book(sam, "Weekly check", "2031-05-09", "Link an account")
     gone = book(sam, "Monthly check", "2031-05-10", "Link an account")
     known["old card"] = sam.open(gone).refresh_urls[0]
-    key = gone.rstrip("/").rsplit("/", 1)[1]
-    with closing(sqlite3.connect(world.stage.folder / "demo.sqlite3", timeout=20)) as database, database:
-        database.execute("DELETE FROM conferencing_app_conference WHERE event_key = ?", [key])
+    _change_conference(world, gone, "DELETE FROM conferencing_app_conference")
     known["move"] = link(sam, ACCOUNT).url
     for model in ("conference", "meeting", "conferencingprofile", "attempt"):
         _remember_admin(world, sam, f"conferencing_app/{model}", whose="bob")
     _remember_admin(world, sam, "bookings/booking", whose="bob")
     bobs = known["admin conferencing_app/conferencingprofile"]
     known["admin disconnect"] = bobs.replace("/change/", "/disconnect/")
+
+
+def _lose_account(world: World, booking: str) -> None:
+    """As if it had asked for an account that has been unlinked since: no page of the demo site asks for one."""
+    asked = "profile_request = 'pro_gone', join_url = '', due_at = NULL"
+    lost = f"state = 'failing', cause_code = 'profile_missing', {asked}"
+    _change_conference(world, booking, f"UPDATE conferencing_app_conference SET {lost}")
+
+
+def _change_conference(world: World, booking: str, statement: str) -> None:
+    key = booking.rstrip("/").rsplit("/", 1)[1]
+    with closing(sqlite3.connect(world.stage.folder / "demo.sqlite3", timeout=20)) as database, database:
+        database.execute(f"{statement} WHERE event_key = ?", [key])
 
 
 def _remember_admin(world: World, sam: Visitor, model: str, whose: str) -> None:

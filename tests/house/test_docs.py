@@ -72,11 +72,15 @@ def test_each_finding_of_the_doctor_stands_there() -> None:
 
 
 def test_each_cause_stands_there_in_its_own_words() -> None:
-    told = [[cell.strip("`| ") for cell in cells] for cells in rows(section("states.md", "Causes"))]
+    told = [[cell.strip("`| ") for cell in cells] for cells in rows(section("causes.md", "The table"))]
     assert told == [
         [cause.code, str(cause.sentence), cause.actor.value, cause.retry.value, cause.action.value]
         for cause in causes.CAUSES.values()
     ]
+
+
+def test_each_cause_is_explained() -> None:
+    assert names(section("causes.md", "What each one means")) == list(causes.CAUSES)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 
 from conferencing_app.providers.base import CallPolicy, Provider
 from conferencing_app.providers.types import Capability
+from conferencing_app.providers.zoom import scopes
 from conferencing_app.providers.zoom.api import ZoomApi
 from conferencing_app.providers.zoom.errors import REQUEST_ID_HEADER
 from conferencing_app.providers.zoom.inbound import ZoomInbound
@@ -23,6 +24,7 @@ class ZoomProvider(Provider):
     key = "zoom"
     label = "Zoom"
     request_id_header = REQUEST_ID_HEADER
+    scope_words = scopes.WORDS
     capabilities = frozenset(
         {
             Capability.PASSCODE,

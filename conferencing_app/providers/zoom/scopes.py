@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy
+
 # Each need under its granular name, with the classic scope that covers it too.
 NEEDED = {
     "user:read:user": "user:read",
@@ -10,6 +12,15 @@ NEEDED = {
     "meeting:delete:meeting": "meeting:write",
     "meeting:read:meeting": "meeting:read",
     "meeting:read:list_meetings": "meeting:read",
+}
+# What each of them allows, for the page that says what a person has left off.
+WORDS = {
+    "user:read:user": gettext_lazy("see whose account it is"),
+    "meeting:write:meeting": gettext_lazy("make meetings"),
+    "meeting:update:meeting": gettext_lazy("change meetings"),
+    "meeting:delete:meeting": gettext_lazy("remove meetings"),
+    "meeting:read:meeting": gettext_lazy("read a meeting, its link and its passcode"),
+    "meeting:read:list_meetings": gettext_lazy("list meetings, to find one whose answer was lost"),
 }
 WIDER = ("", ":admin", ":master")
 

@@ -342,3 +342,12 @@ def test_try_now_leads_to_no_other_site(owner: Any, page: str) -> None:
     conference = make_conference(owner, **FAILING)
     token = signing.dumps([conference.public_id, str(owner.pk), True, page], salt=SALT)
     assert retry(client_of(owner), conference, token).headers["Location"] == reverse("conferencing:profiles")
+
+
+def test_who_sees_causes_is_led_to_the_history_and_back(owner: Any, visitors: dict[str, Any]) -> None:
+    conference = make_conference(owner, state="failing", cause_code="outage")
+    history = reverse("conferencing:conference", args=[conference.public_id])
+    led = {name for name, user in visitors.items() if first_card(conference, user, "/lessons/1/").history_url}
+    assert led == set(DETAILED)
+    assert first_card(conference, owner, "/lessons/1/").history_url == f"{history}?next=%2Flessons%2F1%2F"
+    assert first_card(conference, owner, history).history_url == ""

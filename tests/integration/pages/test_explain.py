@@ -15,6 +15,7 @@ from conferencing_app.services.explain import explain, explain_profile
 from tests.integration.pages.rows import make_conference, make_profile, make_user
 
 pytestmark = pytest.mark.django_db
+WORDS_OF_THE_WIRE = ("profile_missing", "missing_meeting_url")
 
 
 @pytest.fixture
@@ -31,7 +32,8 @@ def test_every_cause_reads_as_a_sentence(owner: Any, code: str, provider: str) -
     assert "%" not in explanation.sentence
     assert not explanation.sentence[0].islower() or provider
     assert explanation.actor is CAUSES[code].actor
-    assert explanation.retrying is (CAUSES[code].retry is Retry.TRANSIENT)
+    assert explanation.retrying is (CAUSES[code].retry is Retry.TRANSIENT or code == "refused")
+    assert (explanation.code, explanation.subtype) == (code, code if code in WORDS_OF_THE_WIRE else None)
 
 
 def test_the_provider_is_called_by_its_own_name(owner: Any) -> None:
@@ -59,7 +61,8 @@ def test_without_a_cause_there_is_nothing_to_explain(owner: Any) -> None:
         ("nothing_linked", "Link an account", "list"),
         ("credentials_expired", "Link the account again", "account"),
         ("scopes_missing", "Link the account again", "account"),
-        ("profile_missing", "See your accounts", "list"),
+        ("profile_missing", "Choose another account", "choose"),
+        ("missing_meeting_url", "Choose another account", "choose"),
         ("no_time", "", ""),
         ("outage", "", ""),
     ],
@@ -67,9 +70,11 @@ def test_without_a_cause_there_is_nothing_to_explain(owner: Any) -> None:
 def test_who_can_act_gets_the_button_that_cures_it(owner: Any, code: str, label: str, leads_to: str) -> None:
     profile = make_profile(owner)
     page = reverse("conferencing:profiles")
-    urls = {"list": page, "account": f"{page}#{profile.public_id}", "": ""}
-    explanation = explain(make_conference(owner, cause_code=code, lane=profile))
+    conference = make_conference(owner, cause_code=code, lane=profile)
+    explanation = explain(conference)
     assert explanation is not None
+    choose = reverse("conferencing:conference", args=[conference.public_id]) + "#choose"
+    urls = {"list": page, "account": f"{page}#{profile.public_id}", "choose": choose, "": ""}
     assert (explanation.action_label, explanation.action_url) == (label, urls[leads_to])
 
 
@@ -87,6 +92,43 @@ def test_the_next_try_is_told_only_where_it_is_tried_by_itself(owner: Any) -> No
     told = (outage.trying_now, waiting.trying_now, woken.trying_now, lagging.trying_now)
     assert told == (False, False, True, False), "what only waits for its time is not being tried"
     assert outage.reference == Conference.objects.get(cause_code="outage").public_id
+
+
+def test_what_waits_for_the_events_end_alone_is_not_tried_again(owner: Any) -> None:
+    """It is looked at then, to say that it is too late."""
+    end = clock.read("default") + timedelta(hours=1)
+    explanation = explain(make_conference(owner, cause_code="daily_cap", attempts=1, end=end, due_at=end))
+    assert explanation is not None
+    assert explanation.next_try is None
+
+
+def test_a_seldom_probe_is_told_as_well(owner: Any) -> None:
+    soon = clock.read("default") + timedelta(minutes=5)
+    explanation = explain(make_conference(owner, cause_code="refused", due_at=soon, attempts=1))
+    assert explanation is not None
+    assert (explanation.retrying, explanation.next_try) == (True, soon)
+
+
+@pytest.mark.parametrize(
+    ("contact", "url"),
+    [("help@example.com", "mailto:help@example.com?subject={}"), ("https://example.com/help/", None), ("", None)],
+)
+def test_where_nothing_else_helps_the_sites_contact_is_named(
+    owner: Any, settings: Any, contact: str, url: str | None
+) -> None:
+    settings.CONFERENCING_SUPPORT_CONTACT = contact
+    for code in CAUSES:
+        conference = make_conference(owner, state="failing", cause_code=code)
+        explanation = explain(conference)
+        assert explanation is not None
+        helpless = CAUSES[code].action == "" and CAUSES[code].retry is not Retry.EVENT
+        expected = (contact, url.format(conference.public_id) if url else contact) if helpless else ("", "")
+        assert (explanation.support_contact, explanation.support_url) == expected, code
+
+
+def test_the_causes_that_leave_a_person_helpless_are_those_of_others() -> None:
+    helpless = {code for code, cause in CAUSES.items() if cause.action == "" and cause.retry is not Retry.EVENT}
+    assert {CAUSES[code].actor for code in helpless} == {"admin", "provider"}
 
 
 @pytest.mark.parametrize(

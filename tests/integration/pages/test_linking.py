@@ -195,7 +195,10 @@ def test_permissions_that_were_left_out_are_asked_for(browser: Browser) -> None:
     answer = urlsplit(browser.sandbox.approve(uri, ALICE_ZOOM, untick=[scope]))
     response = browser.client.get(f"{answer.path}?{answer.query}")
     assert response.status_code == 400
-    assert "Zoom did not give all permissions" in response.content.decode()
+    html = response.content.decode()
+    assert "Zoom did not give all permissions" in html
+    assert "<li>make meetings</li>" in html
+    assert scope not in html
 
 
 def test_the_wrong_key_is_told_without_a_call(browser: Browser, settings: Any) -> None:

@@ -120,6 +120,10 @@ def test_a_site_may_name_other_hosts():
 ALL = frozenset(NEEDED)
 
 
+def test_each_scope_that_is_needed_has_words_for_people():
+    assert ZoomProvider.scope_words.keys() == NEEDED.keys()
+
+
 @pytest.mark.parametrize(
     ("granted", "missing"),
     [
