@@ -42,6 +42,10 @@ class Settings:
     # Networks beside the public internet that may be posted to, in CIDR form, such as "10.1.0.0/16".
     WEBHOOK_NETWORKS: list[str] = []
 
+    # The proxy that calls to the outside go through, such as "http://proxy.internal:3128"; empty means none. Those of
+    # the environment are never used.
+    HTTP_PROXY: str = ""
+
     # How long a worker may hold a row before another may take it over, in seconds.
     LEASE_SECONDS: float = 60.0
     # How long one slice of work lasts before the worker looks up, in seconds; at most 10.
@@ -67,6 +71,8 @@ class Settings:
     CARD_SECONDS: float = 86400.0
     # How long settled rows are kept for support before they are pruned, in days.
     RETENTION_DAYS: int = 90
+    # The same for single tables, by name, where it is to be another: {"attempts": 30}.
+    RETENTION: dict[str, int] = {}
 
     def __getattribute__(self, name: str) -> Any:
         default = super().__getattribute__(name)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_init, worker_shutting_down
+from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
 from conferencing_app import doorbell
 from conferencing_app.conf import settings
-from conferencing_app.engine.sweeper import bootstep
+from conferencing_app.engine.sweeper import bootstep, look_once
 from conferencing_app.provisioning import draining
+from conferencing_app.services import workers
+from conferencing_app.services.workers import Program
 
 
 @shared_task(name=doorbell.TASK_NAME, ignore_result=True)
@@ -24,10 +27,17 @@ def drain() -> None:
 def add_sweeper(sender: Any, **_: Any) -> None:
     """Have this worker look for due work by itself, whether or not its broker can be reached."""
     draining.stopping.share()
-    sender.app.steps["worker"].add(bootstep(draining.sweep, lambda: settings.SWEEP_SECONDS, draining.stopping))
+    look = partial(draining.sweep, Program.CELERY)
+    sender.app.steps["worker"].add(bootstep(look, lambda: settings.SWEEP_SECONDS, draining.stopping))
 
 
 @worker_shutting_down.connect
 def stop_draining(**_: Any) -> None:
     """At the signal itself: the worker's steps are stopped one after the other, and the pool waits for its tasks."""
     draining.stopping.set()
+
+
+@worker_shutdown.connect
+def leave(**_: Any) -> None:
+    """It shows at once that there is one less."""
+    look_once(partial(workers.leave, Program.CELERY))

@@ -18,6 +18,7 @@ from django.db import router
 
 from conferencing_app import addresses, conf, crypto
 from conferencing_app.checks.databases import check_database
+from conferencing_app.checks.operation import check_operation
 from conferencing_app.checks.people import check_mail_server, check_people
 from conferencing_app.conf import PREFIX, settings
 from conferencing_app.doctor import lines
@@ -89,6 +90,7 @@ def _to_paste(name: str, default: Any) -> str:
         "BASE_URL": lines.BASE_URL,
         "WEBHOOK_SECRETS": lines.webhook_secrets(),
         "WEBHOOK_NETWORKS": lines.WEBHOOK_NETWORKS,
+        "HTTP_PROXY": lines.HTTP_PROXY,
     }
     return useful.get(name, f"{PREFIX}{name} = {default!r}")
 
@@ -280,6 +282,7 @@ CHECKS = (
     check_providers,
     check_addresses,
     check_people,
+    check_operation,
     check_site,
     check_database,
 )

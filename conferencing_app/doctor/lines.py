@@ -13,6 +13,7 @@ BASE_URL = 'CONFERENCING_BASE_URL = "https://example.com"'
 SANDBOX_URL = 'CONFERENCING_SANDBOX_URL = "http://127.0.0.1:8010"'
 URLS = 'path("conferencing/", include("conferencing_app.urls")),'
 WEBHOOK_NETWORKS = 'CONFERENCING_WEBHOOK_NETWORKS = ["10.1.0.0/16"]'
+HTTP_PROXY = 'CONFERENCING_HTTP_PROXY = "http://proxy.internal:3128"'
 WAL = (
     '"OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, '
     '"init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"}'

@@ -79,7 +79,9 @@ def _broker(app: Celery, limit_seconds: float) -> str:
 
 def _answers(url: str, limit_seconds: float) -> str:
     """Any answer will do: nothing is sent that would be worth one."""
-    policy = http.CallPolicy(limit_seconds, limit_seconds, allow_loopback_http=django_settings.DEBUG)
+    policy = http.CallPolicy(
+        limit_seconds, limit_seconds, allow_loopback_http=django_settings.DEBUG, proxy=conf.settings.HTTP_PROXY
+    )
     try:
         http.call(policy, "GET", url)
     except ProviderError as error:

@@ -16,7 +16,17 @@ class AddressRefused(requests.exceptions.InvalidURL):
 def never_sent(error: BaseException) -> bool:
     """Whether the request surely never left, so that asking again can't do anything twice."""
     kinds = (ConnectTimeoutError, NewConnectionError, SSLCertVerificationError)
-    return any(isinstance(link, kinds) for link in _chain(error))
+    return any(isinstance(link, kinds) or _is_refused_tunnel(link) for link in _chain(error))
+
+
+def refused_by_proxy(error: BaseException) -> bool:
+    """Whether the proxy did not let the connection through, or was not there."""
+    return isinstance(error, requests.exceptions.ProxyError) and never_sent(error)
+
+
+def _is_refused_tunnel(error: BaseException) -> bool:
+    """What ``http.client`` raises when a proxy does not connect. ProxyError says less: a lost answer is one, too."""
+    return type(error) is OSError and str(error).startswith("Tunnel connection failed")
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -11,7 +11,7 @@ import requests
 from requests.auth import HTTPBasicAuth
 
 from conferencing_app.exceptions import Misconfigured, ProviderError, Unavailable
-from conferencing_app.http.failures import AddressRefused, never_sent
+from conferencing_app.http.failures import AddressRefused, never_sent, refused_by_proxy
 from conferencing_app.http.policy import CallPolicy
 from conferencing_app.http.session import HEADERS, session
 
@@ -84,6 +84,8 @@ def transport_failure(error: Exception, *, changes_something: bool) -> ProviderE
     """What it means that no reply came; the outcome is unknown unless the request surely never left."""
     if isinstance(error, (*UNUSABLE, UnicodeError)):
         return Misconfigured(str(error) if isinstance(error, AddressRefused) else "The request can't be sent.")
+    if refused_by_proxy(error):
+        return Unavailable("The proxy does not connect to the service.")
     if never_sent(error):
         return Unavailable("No connection to the service.")
     slow = isinstance(error, requests.exceptions.Timeout)

@@ -40,19 +40,30 @@ class PinnedAdapter(HTTPAdapter):
         self.networks = policy.networks
         self.address = ""
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send to the first of the host's addresses that takes the connection; raises AddressRefused."""
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+        """Send to the first of the host's addresses that takes the connection; raises AddressRefused.
+
+        A proxy is told the approved address to connect to, never a name that it would look up anew. What the operator
+        listed is called without it: the way out does not lead inside.
+        """
         parts = urlsplit(request.url or "")
         request.headers["Host"] = parts.netloc
         *first, last = approved(parts, self.networks)
-        for self.address in first:
+        for address in first:
             try:
-                return super().send(request, *args, **kwargs)
+                return self._send_to(address, request, *args, **options)
             except requests.ConnectionError as error:
                 if not never_sent(error):
                     raise
-        self.address = last
-        return super().send(request, *args, **kwargs)
+        return self._send_to(last, request, *args, **options)
+
+    def _send_to(
+        self, address: str, request: requests.PreparedRequest, *args: Any, **options: Any
+    ) -> requests.Response:
+        self.address = address
+        if addresses.is_listed(address, self.networks):
+            options["proxies"] = {}
+        return super().send(request, *args, **options)
 
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: bool | str, cert: Any = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from conferencing_app.addresses import Networks
 
@@ -14,7 +14,8 @@ class CallPolicy:
     A whole answer has twice ``read_seconds``, which is the limit for each piece of it.
 
     ``allow_loopback_http``: plain http to a loopback address. ``untrusted``: somebody outside gave the URL, so it must
-    lead to the public internet, or into one of ``networks``, which the operator listed.
+    lead to the public internet, or into one of ``networks``, which the operator listed. ``proxy``: the way out, for
+    https; plain http stays on this machine or in those networks, and needs none.
     """
 
     connect_seconds: float = 3.05
@@ -23,3 +24,4 @@ class CallPolicy:
     allow_loopback_http: bool = False
     untrusted: bool = False
     networks: Networks = ()
+    proxy: str = field(default="", repr=False)  # it may hold a password

@@ -30,7 +30,7 @@ class BodyTooLarge(requests.exceptions.ContentDecodingError):
 class OutboundSession(requests.Session):
     """A session that calls only addresses that may be called, within its time limits.
 
-    Nothing is taken from the environment (proxies, .netrc), no redirect is followed, no cookie is kept (several
+    Nothing is taken from the environment (its proxies, .netrc), no redirect is followed, no cookie is kept (several
     people's calls share a session), and the body is read up to a cap and a deadline.
     """
 
@@ -57,7 +57,9 @@ class OutboundSession(requests.Session):
         limits = (self.policy.connect_seconds, self.policy.read_seconds)
         note_call()
         with silence():
-            response = self.get_adapter(url).send(request, stream=True, timeout=limits, verify=True)
+            proxies = {"https": self.policy.proxy} if self.policy.proxy else {}
+            adapter = self.get_adapter(url)
+            response = adapter.send(request, stream=True, timeout=limits, verify=True, proxies=proxies)
             note_answer(response.status_code, response.headers)
             _read_body(response, self.policy)
         return response

@@ -11,6 +11,7 @@ from conferencing_app.models.notification import Notification, NotificationDeliv
 from conferencing_app.models.profile import ConferencingProfile, Grant
 from conferencing_app.models.tally import Tally
 from conferencing_app.models.work import DueWork, Gate, Leased
+from conferencing_app.models.worker import Worker
 
 __all__ = [
     "Attempt",
@@ -31,4 +32,5 @@ __all__ = [
     "Subject",
     "Tally",
     "Verification",
+    "Worker",
 ]

@@ -195,6 +195,7 @@ def send(post: Post) -> Reply:
         max_body_bytes=MAX_ANSWER_BYTES,
         untrusted=True,
         networks=addresses.parse_networks(settings.WEBHOOK_NETWORKS),
+        proxy=settings.HTTP_PROXY,
     )
     return http.call(policy, "POST", post.url, body=post.body, headers=post.headers)
 

@@ -66,6 +66,7 @@ def _make(alias: str) -> Provider:
         connect_seconds=settings.CONNECT_TIMEOUT_SECONDS,
         read_seconds=settings.READ_TIMEOUT_SECONDS,
         allow_loopback_http=django_settings.DEBUG,
+        proxy=settings.HTTP_PROXY,
     )
     try:
         return backend(entry.get("OPTIONS", {}), policy=policy, sandbox_url=sandbox_url())

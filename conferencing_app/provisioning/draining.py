@@ -19,6 +19,8 @@ from conferencing_app.notifications.webhooks import Webhooks
 from conferencing_app.provisioning import pruning
 from conferencing_app.provisioning.farewell import Farewells
 from conferencing_app.provisioning.reconcile import Conferences
+from conferencing_app.services import workers
+from conferencing_app.services.workers import Program
 
 # How long to wait where all that is due is held by others, in seconds.
 LOOK_AGAIN_SECONDS = 0.1
@@ -106,13 +108,14 @@ def drain_until_idle(limit_seconds: float = 60.0) -> int:
     return finished
 
 
-def sweep() -> None:
-    """What each worker does every few seconds: the work that is due, and now and then the tidying."""
+def sweep(program: Program) -> None:
+    """What each worker does every few seconds: show itself, do the work that is due, and now and then tidy up."""
+    workers.beat(program)
     if is_due():
         drain_slice()
     if time.monotonic() >= _process.prune_at:
         _process.prune_at = time.monotonic() + PRUNE_EVERY_SECONDS
-        if pruning.prune() >= pruning.BATCH:
+        if pruning.is_more(pruning.prune()):
             _process.prune_at = 0.0  # The next look goes on.
 
 

@@ -2,42 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from conferencing_app import clock, limits
 from conferencing_app.conf import settings
 from conferencing_app.models import Attempt, Conference, Endpoint, InboundMessage, Mail, Meeting, Notification
-from conferencing_app.services import inbound, linking
+from conferencing_app.services import inbound, linking, workers
 
 BATCH = 500
 
 
-def prune() -> int:
-    """Delete a batch of what is older than RETENTION_DAYS; how many rows, and where BATCH or more, there is more.
+def prune() -> dict[str, int]:
+    """Delete a batch of what is older than its table's retention; how many rows of each table."""
+    deleted = {name: _delete_batch(old(clock.now(-timedelta(days=days_kept(name))))) for name, old in OLD.items()}
+    deleted["inbound_messages"] = _delete_batch(_inbound_messages())
+    return deleted | {"link_attempts": linking.prune(), "tallies": limits.prune(), "workers": workers.prune()}
 
-    That is: attempts, notifications with their deliveries, mails, meetings that are gone, conferences of deleted events
-    that have no meeting left, and the subscriptions of events that have no conference any more.
-    """
-    before = clock.now(-timedelta(days=settings.RETENTION_DAYS))
-    linking.prune()
-    limits.prune()
-    left = Meeting.objects.filter(conference=OuterRef("pk"))
-    settled = Conference.objects.filter(~Exists(left), event_deleted=True, due_at=None)
-    of_event = Conference.objects.filter(event_model=OuterRef("event_model"), event_key=OuterRef("event_key"))
-    # They go in the order in which they came, so the oldest are known without an index that each would pay for.
+
+def is_more(deleted: Mapping[str, int]) -> bool:
+    """Whether after this batch there may be more to delete."""
+    return max(deleted.values()) >= BATCH
+
+
+def days_kept(name: str) -> int:
+    """For how many days a table's rows are kept: its own number of RETENTION, else RETENTION_DAYS."""
+    days: int = settings.RETENTION.get(name, settings.RETENTION_DAYS)
+    return days
+
+
+def _attempts(before: Any) -> QuerySet:
+    return Attempt.objects.filter(started_at__lt=before)
+
+
+def _notifications(before: Any) -> QuerySet:
+    """They go in the order in which they came, so the oldest are known without an index that each would pay for."""
     oldest = list(Notification.objects.using(settings.DATABASE).order_by("pk").values_list("pk", flat=True)[:BATCH])
-    old = (
-        InboundMessage.objects.filter(received_at__lt=clock.now(-inbound.KEEP_MESSAGES)),
-        Attempt.objects.filter(started_at__lt=before),
-        Notification.objects.filter(pk__in=oldest, created_at__lt=before),
-        Mail.objects.filter(due_at=None, created_at__lt=before),
-        Meeting.objects.filter(state=Meeting.State.GONE, gone_at__lt=before),
-        settled.filter(created_at__lt=before),
-        Endpoint.objects.filter(~Exists(of_event), created_at__lt=before).exclude(event_model=""),
-    )
-    return sum(map(_delete_batch, old))
+    return Notification.objects.filter(pk__in=oldest, created_at__lt=before)
+
+
+def _mails(before: Any) -> QuerySet:
+    return Mail.objects.filter(due_at=None, created_at__lt=before)
+
+
+def _meetings(before: Any) -> QuerySet:
+    return Meeting.objects.filter(state=Meeting.State.GONE, gone_at__lt=before)
+
+
+def _conferences(before: Any) -> QuerySet:
+    """Those of deleted events that have no meeting left."""
+    left = Meeting.objects.filter(conference=OuterRef("pk"))
+    return Conference.objects.filter(~Exists(left), event_deleted=True, due_at=None, created_at__lt=before)
+
+
+def _endpoints(before: Any) -> QuerySet:
+    """The subscriptions of events that have no conference any more."""
+    of_event = Conference.objects.filter(event_model=OuterRef("event_model"), event_key=OuterRef("event_key"))
+    return Endpoint.objects.filter(~Exists(of_event), created_at__lt=before).exclude(event_model="")
+
+
+def _inbound_messages() -> QuerySet:
+    """What guards against replay is needed for as long as a replay would be taken, and no longer."""
+    return InboundMessage.objects.filter(received_at__lt=clock.now(-inbound.KEEP_MESSAGES))
+
+
+# The tables whose retention a site may choose, in the order in which rows are deleted: meetings before conferences.
+OLD: dict[str, Callable[[Any], QuerySet]] = {
+    "attempts": _attempts,
+    "notifications": _notifications,
+    "mails": _mails,
+    "meetings": _meetings,
+    "conferences": _conferences,
+    "endpoints": _endpoints,
+}
 
 
 def _delete_batch(rows: QuerySet) -> int:

@@ -16,6 +16,7 @@ from conferencing_app import ConferencingField, causes, conf, signals
 from conferencing_app.models import Conference, ConferencingProfile, Meeting, Notification, NotificationDelivery
 from conferencing_app.notifications import telling
 from conferencing_app.notifications.catalogue import ABOUT_PROFILES, SIGNALS
+from conferencing_app.provisioning import pruning
 from conferencing_app.views.failures import FAILURES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,6 +56,11 @@ def test_each_setting_stands_there_with_its_default() -> None:
     }
     defaults = {name: repr(vars(conf.Settings)[name.removeprefix(conf.PREFIX)]) for name in conf.known_names()}
     assert {name: default.replace('"', "'") for name, default in told.items()} == defaults
+
+
+def test_each_table_whose_retention_can_be_chosen_stands_there() -> None:
+    told = [name for name, _, chosen in rows(section("settings.md", "Retention")) if chosen == "yes"]
+    assert [name.strip("`") for name in told] == list(pruning.OLD)
 
 
 def test_each_check_stands_there() -> None:

@@ -6,6 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from conferencing_app.provisioning import draining
+from conferencing_app.services import workers
+from conferencing_app.services.workers import Program
 
 
 class Command(BaseCommand):
@@ -19,5 +21,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["limit_seconds"] > 0:
             raise CommandError(_("--limit-seconds must be above 0."))
+        workers.beat(Program.DRAIN)
         finished = draining.drain_until_idle(options["limit_seconds"])
         self.stdout.write(_("%(count)d done.") % {"count": finished})

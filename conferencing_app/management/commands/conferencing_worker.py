@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import signal
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -9,6 +10,8 @@ from django.utils.translation import gettext as _
 from conferencing_app.conf import settings
 from conferencing_app.engine.sweeper import look_once
 from conferencing_app.provisioning import draining
+from conferencing_app.services import workers
+from conferencing_app.services.workers import Program
 
 
 class Command(BaseCommand):
@@ -34,5 +37,6 @@ class Command(BaseCommand):
         message = _("Looking for due work every %(seconds)s s; Ctrl-C ends.")
         self.stdout.write(message % {"seconds": f"{wait:g}"})
         while not draining.stopping.is_set():
-            look_once(draining.sweep)
+            look_once(partial(draining.sweep, Program.WORKER))
             draining.stopping.wait(wait)
+        look_once(partial(workers.leave, Program.WORKER))

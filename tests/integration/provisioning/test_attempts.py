@@ -14,6 +14,7 @@ from conferencing_app.models import Attempt, Grant, Meeting
 from conferencing_app.provisioning import draining, pruning
 from conferencing_app.provisioning.reconcile import Conferences
 from conferencing_app.services import profiles
+from conferencing_app.services.workers import Program
 from tests.hosts.models import Lesson
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -170,8 +171,8 @@ def test_attempts_are_pruned_by_retention_batch_by_batch(
         for age in ages
     )
     draining._process.prune_at = 0.0
-    draining.sweep()
+    draining.sweep(Program.WORKER)
     assert Attempt.objects.count() == 2
-    draining.sweep()
+    draining.sweep(Program.WORKER)
     assert [attempt.started_at for attempt in Attempt.objects.all()] == [now - timedelta(days=29)]
     assert draining._process.prune_at > 0

@@ -19,7 +19,7 @@ from django.test.utils import isolate_apps, override_settings
 from psycopg import IsolationLevel
 
 from conferencing_app import ConferencingField, checks, crypto
-from conferencing_app.checks import databases, people
+from conferencing_app.checks import databases, operation, people
 from conferencing_app.providers import registry
 from conferencing_app.registration import field_for
 
@@ -76,6 +76,14 @@ def test_the_suites_own_settings_are_in_order(db: None) -> None:
         (people.check_people, "CONFERENCING_SUPPORT_CONTACT", "https://[::1", "E025", "neither an e-mail"),
         (people.check_people, "CONFERENCING_TRUSTED_PROXIES", ["10.0.0.1/8"], "E021", "has host bits set"),
         (people.check_people, "CONFERENCING_TRUSTED_PROXIES", ["proxy"], "E021", "'proxy' does not appear"),
+        (checks.check_types, "CONFERENCING_RETENTION", 30, "E007", "must be a dict"),
+        (operation.check_operation, "CONFERENCING_RETENTION", {"atempts": 30}, "E027", "'atempts' is not a table"),
+        (operation.check_operation, "CONFERENCING_RETENTION", {"attempts": 0}, "E027", "number of days above 0"),
+        (operation.check_operation, "CONFERENCING_RETENTION", {"mails": True}, "E027", "number of days above 0"),
+        (operation.check_operation, "CONFERENCING_HTTP_PROXY", "proxy.internal:3128", "E026", "not the address"),
+        (operation.check_operation, "CONFERENCING_HTTP_PROXY", "socks5://proxy:1080", "E026", "not the address"),
+        (operation.check_operation, "CONFERENCING_HTTP_PROXY", "http://proxy:port", "E026", "not the address"),
+        (operation.check_operation, "CONFERENCING_HTTP_PROXY", "http://proxy/path", "E026", "not the address"),
         (checks.check_site, "USE_TZ", False, "E005", "USE_TZ is off"),
         (databases.check_database, "CONFERENCING_DATABASE", "nowhere", "E009", "'nowhere', which is not in DATABASES"),
         (checks.check_deployment, "CONFERENCING_BASE_URL", "http://example.com", "W010", "not https"),
@@ -106,6 +114,14 @@ def test_apps_that_are_loaded_anew_are_checked_once(settings: Any) -> None:
         pass
     after = check_registry.registry.get_checks(include_deployment_checks=True)
     assert {check for check in after if check.__module__.startswith("conferencing_app")} <= set(before)
+
+
+def test_the_password_of_a_proxy_is_not_printed(settings: Any) -> None:
+    settings.CONFERENCING_HTTP_PROXY = "http://user:proxy-password@proxy.internal:3128/path"
+    message = found(operation.check_operation)["E026"]
+    assert "proxy-password" not in f"{message.msg}{message.hint}"
+    settings.CONFERENCING_HTTP_PROXY = "http://user:proxy-password@proxy.internal:3128"
+    assert found(operation.check_operation) == {}
 
 
 def test_a_misspelt_name_is_answered_with_the_nearest(settings: Any) -> None:
