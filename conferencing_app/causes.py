@@ -65,6 +65,8 @@ class Cause:
         return replace(self, sentence=sentence if provider else capfirst(sentence))
 
 
+NO_WORKER = "no_worker"
+
 _ALL = (
     Cause(
         "nothing_linked",
@@ -170,6 +172,13 @@ _ALL = (
     Cause(
         "internal",
         _("Something on this site went wrong. It is tried again by itself."),
+        Actor.ADMIN,
+        Retry.TRANSIENT,
+    ),
+    # In no column: who would write it down is not there. It is told of what has been due for long.
+    Cause(
+        NO_WORKER,
+        _("No worker of this site is running: nothing is made until its administrators start one."),
         Actor.ADMIN,
         Retry.TRANSIENT,
     ),

@@ -71,12 +71,13 @@ class ConferenceAdmin(ObjectPageAdmin):
 
     @admin.display(description=_("cause"))
     def why(self, conference: Conference) -> str:
-        cause = conference.cause
-        return f"{cause.sentence} ({conference.cause_code})" if cause else NOTHING
+        told = explain.explain_to_staff(conference)
+        return f"{told.sentence} ({told.code})" if told else NOTHING
 
     @admin.display(description=_("who can act"))
     def who_can_act(self, conference: Conference) -> Any:
-        return health.WHO_CAN_ACT[conference.cause.actor] if conference.cause else NOTHING
+        told = explain.explain_to_staff(conference)
+        return health.WHO_CAN_ACT[told.actor] if told else NOTHING
 
     @admin.display(description=_("next try"))
     def next_try(self, conference: Conference) -> Any:

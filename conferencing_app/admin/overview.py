@@ -18,6 +18,7 @@ from conferencing_app import causes, clock
 from conferencing_app.admin import health
 from conferencing_app.admin.chart import COLOURS, Chart, draw
 from conferencing_app.providers import registry
+from conferencing_app.services import workers
 from conferencing_app.services.timeline import Series, Timeline, Waiting, timeline, waiting_now
 
 NAME = "conferencing_app_conference_overview"
@@ -77,6 +78,9 @@ def answer(request: HttpRequest, shown_by: ModelAdmin) -> HttpResponse:
         "heads": [label_of(name) for name in providers],
         "rows": table(seen, providers, span),
         "waiting": [line(one) for one in waiting_now()],
+        "workers": list(workers.running()),
+        "no_worker": causes.get(causes.NO_WORKER).sentence,
+        "command": workers.command_to_type(),
     }
     return TemplateResponse(request, "admin/conferencing_app/overview.html", context)
 

@@ -9,13 +9,14 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings as django_settings
 from django.core import signing
 from django.urls import reverse
 
 from conferencing_app.conf import settings
 from conferencing_app.models import Conference
 from conferencing_app.providers import registry
-from conferencing_app.services.explain import Explanation, explain
+from conferencing_app.services.explain import Explanation, explain, explain_to_staff
 
 SALT = "conferencing_app.card"
 # How often an open card looks again, in seconds. A settled one does not look.
@@ -97,7 +98,11 @@ class Card:
         if self.explanation is not None:
             next_try = self.explanation.next_try
             # The template shows the minute.
-            values += [shown.cause_code, self.explanation.trying_now, next_try and next_try.strftime("%Y-%m-%d %H:%M")]
+            values += [
+                self.explanation.code,
+                self.explanation.trying_now,
+                next_try and next_try.strftime("%Y-%m-%d %H:%M"),
+            ]
         return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
 
 
@@ -142,7 +147,8 @@ def next_card(conference: Conference, user: Any, ticket: Ticket, token: str) -> 
 
 def _card(conference: Conference, user: Any, ticket: Ticket, token: str) -> Card:
     detailed = ticket.detailed and ticket.viewer == _user_key(user) and may_see(user, conference)
-    explanation = explain(conference) if detailed else None
+    runs_the_site = user.is_staff or django_settings.DEBUG
+    explanation = (explain_to_staff if runs_the_site else explain)(conference) if detailed else None
     return Card(
         conference=conference,
         token=token,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
@@ -14,6 +14,7 @@ from conferencing_app.causes import Action, Actor, Cause, Retry
 from conferencing_app.conf import settings
 from conferencing_app.models import Conference, ConferencingProfile
 from conferencing_app.providers import registry
+from conferencing_app.services import workers
 
 ACTION_LABELS = {
     Action.LINK: gettext_lazy("Link an account"),
@@ -51,7 +52,8 @@ class Explanation:
     the app has no page for the cure (the event's own form is the host's). ``next_try`` is aware; None when nothing is
     scheduled; ``paused`` says that it is when a pause ends for which the provider has asked.
     ``support_contact`` is whom to ask where nothing else helps, with the address that leads there; empty where the
-    person can act, or the site names nobody. ``reference`` is what to quote to them: the admin finds it.
+    person can act, or the site names nobody. ``reference`` is what to quote to them: the admin finds it. ``command`` is
+    what a developer types.
     """
 
     code: str
@@ -70,13 +72,24 @@ class Explanation:
     support_contact: str
     support_url: str
     reference: str
+    command: str = ""
 
 
 def explain(conference: Conference) -> Explanation | None:
     """The explanation of the conference's cause; None when there is nothing to explain."""
     cause = conference.cause
-    if cause is None:
-        return None
+    return None if cause is None else _explained(conference, cause)
+
+
+def explain_to_staff(conference: Conference) -> Explanation | None:
+    """The same for those who run the site: they are told first of all that no worker is there."""
+    if not workers.are_missed_by(conference):
+        return explain(conference)
+    told = _explained(conference, causes.get(causes.NO_WORKER))
+    return replace(told, can_try_now=False, trying_now=False, next_try=None, command=workers.command_to_type())
+
+
+def _explained(conference: Conference, cause: Cause) -> Explanation:
     trying_now = (cause.is_retried or can_try_now(cause)) and _is_woken(conference)
     contact = settings.SUPPORT_CONTACT if cause.action is Action.NONE and cause.retry is not Retry.EVENT else ""
     return Explanation(

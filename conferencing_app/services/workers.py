@@ -8,9 +8,11 @@ import time
 from datetime import timedelta
 from enum import StrEnum
 
+from celery.app import app_or_default
+from django.conf import settings as django_settings
 from django.db.models import QuerySet
 
-from conferencing_app import clock
+from conferencing_app import clock, doorbell
 from conferencing_app.conf import settings
 from conferencing_app.models import Conference, Worker
 
@@ -34,6 +36,8 @@ EXPECTED = {
 KEEP = timedelta(days=1)
 # Workers look every few seconds: what has been due for so long while none is seen, waits for somebody to start one.
 LONG_DUE = timedelta(seconds=20)
+
+WITHOUT_BROKER = "python manage.py conferencing_worker"
 
 # By name, when this process shows itself next, by its own clock.
 _next_beat: dict[str, float] = {}
@@ -69,6 +73,14 @@ def are_missed_by(conference: Conference) -> bool:
     if conference.due_at is None or conference.due_at > clock.about_now() - LONG_DUE:
         return False
     return not running().exists()
+
+
+def command_to_type() -> str:
+    """What starts a worker of this site, for whoever develops it; empty outside of DEBUG."""
+    if not django_settings.DEBUG:
+        return ""
+    app = app_or_default()
+    return f"celery -A {app.main} worker" if app.main and doorbell.configured(app) else WITHOUT_BROKER
 
 
 def prune() -> int:
