@@ -209,13 +209,12 @@ def subtype(code: str) -> str | None:
 
 def of(error: BaseException) -> str:
     """The code for what a call to a provider raised; ``internal`` for what its contract does not allow."""
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | Relink):
         return error.cause
     return next((code for kind, code in _BY_ERROR.items() if isinstance(error, kind)), "internal")
 
 
 _BY_ERROR: dict[type[Exception], str] = {
-    Relink: "credentials_expired",
     Refused: "refused",
     Misconfigured: "misconfigured",
     KeyUnavailable: "key_unavailable",

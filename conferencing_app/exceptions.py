@@ -47,7 +47,13 @@ class ProviderError(ConferencingError):
 
 
 class Relink(ProviderError):
-    """The person must link the account again."""
+    """The person must link the account again: the grant is dead, or no longer enough (``cause`` scopes_missing)."""
+
+    def __init__(
+        self, message: str = "", *, code: str = "", request_id: str = "", cause: str = "credentials_expired"
+    ) -> None:
+        super().__init__(message, code=code, request_id=request_id)
+        self.cause = cause
 
 
 class AccessTokenExpired(ProviderError):

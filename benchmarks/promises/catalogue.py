@@ -219,6 +219,14 @@ SUPPORT = [
     ],
 ]
 
+CAUSES = [
+    kept_by(
+        "causes-diagonal",
+        "16 causes × 6 surfaces (page, admin, signal, webhook, wire, log), injected at the sandbox: each as itself",
+        Tests(("tests/integration/causes",), "", 3, exactly=(("causes", 16), ("surfaces", 6), ("off_diagonal", 0))),
+    )
+]
+
 IN_TIME = f"exit 0 within {commands.SUITE_SECONDS} s"
 REPOSITORY = [
     Promise(
@@ -261,6 +269,6 @@ DATABASES = [
 ]
 
 PROMISES = [
-    *(*DEMO, *BROWSER, *BROKER, *CRASHES, *TOKENS, *ACCESS, *INBOUND, *VERIFICATION, *KEYS, *SUPPORT),
+    *(*DEMO, *BROWSER, *BROKER, *CRASHES, *TOKENS, *ACCESS, *INBOUND, *VERIFICATION, *KEYS, *SUPPORT, *CAUSES),
     *(*DATABASES, *THE_WHEEL, *REPOSITORY, *BESIDE),
 ]

@@ -65,7 +65,7 @@ def record_failure(scene: Scene, meeting: Meeting, error: Exception, order: Orde
         return
     scene.failed = True
     if isinstance(error, Relink):
-        _lost_grant(scene, meeting)
+        _lost_grant(scene, meeting, error)
     cause = cause_of(error)
     _pause(scene, meeting, error, cause)
     meeting.cause_code = cause
@@ -109,8 +109,8 @@ def _is_history(scene: Scene, meeting: Meeting) -> bool:
     return "stored" in notes and bool(grant.access_token != notes["stored"])
 
 
-def _lost_grant(scene: Scene, meeting: Meeting) -> None:
-    """The provider's own verdict that the grant is no longer good."""
+def _lost_grant(scene: Scene, meeting: Meeting, error: Relink) -> None:
+    """The provider's own verdict that the grant is no longer good, or not good enough."""
     profile = scene.profiles[meeting.profile_id]
     if profile.state == ConferencingProfile.State.LEAVING:
         # Nobody will link it again: what can't be reached any more is let go of.
@@ -118,7 +118,7 @@ def _lost_grant(scene: Scene, meeting: Meeting) -> None:
         profile._state.fields_cache["grant"] = None
         waking.wake_bound(profile)
     else:
-        grants.disconnect(profile.pk, "credentials_expired")
+        grants.disconnect(profile.pk, error.cause)
         profile.state = ConferencingProfile.State.DISCONNECTED
 
 

@@ -246,7 +246,7 @@ def _give_back(ticket: RefreshTicket, error: ProviderError) -> None:
     # A verdict counts for the token it was about, and only where that is still the one stored.
     unchanged = Grant.objects.filter(pk=ticket.grant_id, refresh_token=ticket.stored)
     if isinstance(error, Relink) and released and unchanged.exists():
-        grants.disconnect(ticket.profile_id, "credentials_expired")
+        grants.disconnect(ticket.profile_id, error.cause)
 
 
 def _prolong(ticket: RefreshTicket) -> bool:

@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 State = ConferencingProfile.State
 
+# The causes by which a provider itself says that a grant is dead, or not enough.
+LOST = frozenset({"credentials_expired", "scopes_missing"})
 # The cause of a profile that support has disconnected: that its grant works is no reason to use it.
 BY_SUPPORT = "disconnected"
 # The cause of one whose person has removed the app at the provider: there is no grant that could prove to work.

@@ -64,7 +64,7 @@ def test(profile: ConferencingProfile) -> TestResult:
     label, cause = _ask(profile, traces)
     with transaction.atomic(using=settings.DATABASE):
         _keep_attempts(profile, traces)
-        if cause == "credentials_expired":
+        if cause in grants.LOST:
             grants.disconnect(profile.pk, cause)
         elif not cause and grants.lacks_scopes(profile):
             cause = "scopes_missing"

@@ -31,7 +31,9 @@ RELINK_CODES = frozenset({4700, 4711, 4733, 4734, 4735, 4737, 4738, 4740, 4741})
 OUR_CODES = frozenset({4702, 4704, 4705, 4706, 4709, 4717})
 KNOWN_CODES = REFUSED_CODES | RELINK_CODES | {EXPIRED_CODE, NO_MEETING_CODE, NO_USER_CODE}
 OUR_ERRORS = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"})
-DEAD_REASONS = ("invalid token", "invalid authorization code", "token scopes do not match")
+# The grant has not the scopes that are needed, by code and in the token endpoint's words.
+SCOPES_CODE, OTHER_SCOPES = 4711, "token scopes do not match"
+DEAD_REASONS = ("invalid token", "invalid authorization code", OTHER_SCOPES)
 FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,59}")
 ERROR_NAME = re.compile(r"[a-z_]{1,40}")
 CODE_IN_TEXT = re.compile(r"\b(47\d\d)\b")
@@ -84,6 +86,8 @@ def token_error(reply: Reply) -> ProviderError | None:
         return Misconfigured("Zoom does not accept this site's client id, secret or redirect address.", **details)
     if code == 4738:
         return Relink("The Zoom account's administrator does not allow the app.", **details)
+    if code == SCOPES_CODE or OTHER_SCOPES in reason:
+        return Relink("The grant has other scopes than the app asks for.", cause="scopes_missing", **details)
     if code in RELINK_CODES or name == "invalid_grant" or any(each in reason for each in DEAD_REASONS):
         return Relink("Zoom no longer accepts the grant.", **details)
     return Misconfigured(f"Zoom refuses the token request ({status}).", **details)
@@ -96,8 +100,8 @@ def _verdict(status: int, code: int, body: dict[str, Any], support: Support) -> 
         return Relink("The user no longer exists in this Zoom account.", **support)
     if code in REFUSED_CODES:
         return Refused(f"Zoom refuses ({status}, code {code}){_fields(body)}.", **support)
-    if code == 4711 or (code == 4700 and (status != 401 or "scope" in _text(body, "message"))):
-        return Relink("The grant lacks a scope that the call needs.", **support)
+    if code == SCOPES_CODE or (code == 4700 and (status != 401 or "scope" in _text(body, "message"))):
+        return Relink("The grant lacks a scope that the call needs.", cause="scopes_missing", **support)
     if status == 401 or code == EXPIRED_CODE:
         return AccessTokenExpired("Zoom no longer takes the access token.", **support)
     if code in RELINK_CODES:

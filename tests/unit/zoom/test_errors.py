@@ -227,6 +227,28 @@ def test_an_answer_of_the_token_endpoint_means_one_thing(status, body, expected)
     assert "hidden" not in f"{error!r} {vars(error)}"
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        read_api(reply(400, coded(4711))),
+        read_api(reply(400, coded(4700, "Invalid access token, does not contain scopes:[x]."))),
+        token_error(reply(400, {"code": 4711, "reason": "x"})),
+        token_error(
+            reply(400, {"error": "invalid_grant", "reason": "The token scopes do not match with the client's."})
+        ),
+    ],
+)
+def test_a_missing_scope_is_told_from_a_dead_grant(error):
+    assert error.cause == "scopes_missing"
+
+
+@pytest.mark.parametrize(
+    "error", [read_api(reply(404, coded(1001))), token_error(reply(400, {"error": "invalid_grant"}))]
+)
+def test_a_dead_grant_is_told_from_a_missing_scope(error):
+    assert error.cause == "credentials_expired"
+
+
 def test_a_block_by_an_administrator_is_said():
     assert "administrator" in str(token_error(reply(400, {"errorCode": 4738})))
 
