@@ -185,7 +185,7 @@ _ALL = (
     Cause("no_time", _("The event has no start time yet."), Actor.USER, Retry.EVENT, Action.EDIT),
     Cause("end_before_start", _("The event ends before it starts."), Actor.USER, Retry.EVENT, Action.EDIT),
     Cause("unknown_time_zone", _("The event's time zone is not known."), Actor.USER, Retry.EVENT, Action.EDIT),
-    Cause("past", _("The event is over."), Actor.NOBODY, Retry.EVENT),
+    Cause("past", _("The event has already begun, or is over."), Actor.NOBODY, Retry.EVENT),
     Cause("removed", _("The conference was removed on request."), Actor.NOBODY, Retry.EVENT),
     Cause("cancelled", _("The event is cancelled."), Actor.NOBODY, Retry.EVENT),
 )

@@ -36,17 +36,21 @@ class LimitReached(ConferencingError):
 
 def take(limit: Limit, subject: str) -> None:
     """Count one more for this subject (a person, an address), of which a digest is kept. Raises LimitReached."""
-    key = f"{limit.name}:{crypto.digest(subject)[:32]}"
     ends_at = clock.now(timedelta(seconds=limit.seconds))
-    rows = Tally.objects.using(settings.DATABASE).filter(key=key)
+    rows = Tally.objects.using(settings.DATABASE).filter(key=key(limit.name, subject))
     if _count(rows, limit) or rows.filter(ends_at__lte=clock.now()).update(count=1, ends_at=ends_at):
         return
     try:
         with transaction.atomic(using=settings.DATABASE):
-            rows.create(key=key, count=1, ends_at=ends_at)
+            rows.create(key=key(limit.name, subject), count=1, ends_at=ends_at)
     except IntegrityError:  # It is there: used up, or begun at this very moment.
         if not _count(rows, limit):
             raise LimitReached(rows.get().ends_at) from None
+
+
+def key(name: str, subject: str) -> str:
+    """The tally's key for what is counted, and for whom."""
+    return f"{name}:{crypto.digest(subject)[:32]}"
 
 
 def prune() -> int:

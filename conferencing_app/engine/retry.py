@@ -54,12 +54,13 @@ def next_try(
     schedule = SCHEDULES[retry]
     if schedule is None:
         return None
-    cap = schedule.cap
-    if start is not None and abs((start - now).total_seconds()) <= NEAR:
-        cap = min(cap, NEAR_CAP)
     # The exponent is bounded so that a row that has failed for years does not overflow a float.
-    wait = min(cap, schedule.first * schedule.factor ** min(attempts - 1, 60))
+    wait = min(schedule.cap, schedule.first * schedule.factor ** min(attempts - 1, 60))
     at = jittered(now, wait, draw)
+    if start is not None and now <= start + timedelta(seconds=NEAR):
+        # Nor does a long wait reach over the time in which they are short.
+        near_from = start - timedelta(seconds=NEAR)
+        at = min(at, max(near_from, jittered(now, min(wait, NEAR_CAP), draw)))
     return max(at, not_before) if not_before is not None else at
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings as django_settings
 from django.db import models
@@ -17,7 +17,9 @@ from conferencing_app.providers import registry
 
 
 class ConferenceQuerySet(DueWorkQuerySet):
-    pass
+    def due(self) -> Self:
+        """Of those that became due at the same moment, the one whose event starts soonest comes first."""
+        return super().due().order_by("due_at", models.F("start").asc(nulls_last=True), "pk")
 
 
 class Conference(Subject, DueWork):
@@ -87,6 +89,8 @@ class Conference(Subject, DueWork):
     cause_code = models.CharField(max_length=64, blank=True)
     cause_since = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
+    # When it was last asked for anew (NULL: when created): an event that had begun by then gets none.
+    asked_at = models.DateTimeField(null=True, blank=True)
     assigned_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[models.Manager] = ConferenceQuerySet.as_manager()
@@ -96,7 +100,7 @@ class Conference(Subject, DueWork):
             models.UniqueConstraint(fields=["event_model", "event_key"], name="conferencing_one_conference_per_event"),
         ]
         indexes = [
-            models.Index(fields=["due_at"], name="conferencing_conference_due"),
+            models.Index(fields=["due_at", "start"], name="conferencing_conference_next"),
             models.Index(fields=["state", "due_at"], name="conferencing_conference_state"),
             # What was made, by day.
             models.Index(fields=["assigned_at", "provider"], name="conferencing_conference_made"),

@@ -89,7 +89,8 @@ class Meeting(models.Model):
     host_url = SealedField()
     # The digest of the spec that the provider was last brought to.
     applied_digest = models.CharField(max_length=64, blank=True)
-    # When the event ends by that spec: a meeting that is over needs no removal.
+    # When the event starts and ends by that spec: a meeting that is over needs no removal.
+    starts_at = models.DateTimeField(null=True, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True)
 
     created_at = models.DateTimeField()

@@ -18,6 +18,7 @@ from conferencing_app.exceptions import ProviderError
 from conferencing_app.models import Conference, Meeting
 from conferencing_app.providers.types import MeetingDetails
 from conferencing_app.provisioning import plan
+from conferencing_app.provisioning.budget import Budget
 from conferencing_app.provisioning.paperwork import keep_attempts
 from conferencing_app.provisioning.scene import Scene
 
@@ -51,10 +52,19 @@ def _take_in(job: Job, using: str) -> None:
         meeting = Meeting.objects.using(using).select_for_update().filter(pk=step.meeting).first()
         if meeting is None:
             return
+        if not isinstance(job.outcome, Exception):
+            _count(meeting, using)
         changed = _made(meeting, job.outcome, using) if isinstance(step, plan.Create) else _updated(meeting, using)
         if changed:
             rows.wake()
             doorbell.ring(using)
+
+
+def _count(meeting: Meeting, using: str) -> None:
+    """It counts to what the account may change today."""
+    budget = Budget([meeting.profile], clock.read(using), using)
+    budget.spend(meeting.profile_id)
+    budget.save()
 
 
 def _made(meeting: Meeting, outcome: Any, using: str) -> bool:

@@ -101,9 +101,9 @@ def give_back(steps: Sequence[tuple[Scene, plan.Call | plan.Rest]], going_on: se
         if isinstance(step, plan.Rest):
             _finish(scene, step)
         else:
-            # Another lane's turn, or no time left: it stays due, and waits in the lane that it needs.
+            # Another lane's turn, or no time left: it stays due, in its turn, and waits in the lane that it needs.
             scene.conference.lane_id, scene.conference.attempts = scene.lane_of(step), _attempts(scene)
-            scene.conference.due_at, scene.conference.lease_until = scene.now, None
+            scene.conference.lease_until = None
 
 
 def _finish(scene: Scene, rest: plan.Rest) -> None:

@@ -32,8 +32,9 @@ class Meeting:
 
     ``manageable``: there is a grant by which its provider can be called for it. ``blocked``: no call for it makes
     sense until a person has acted. ``found``: its id at the provider is known. ``may_exist``: a create was sent for
-    it whose outcome is, or was, unknown. ``missing_since``: when the provider first said that it is gone.
-    ``retry_at``: not to be called for before.
+    it whose outcome is, or was, unknown. ``over``: the time that it was made for has passed. ``missing_since``: when
+    the provider first said that it is gone. ``retry_at``: not to be called for before. ``changes_from``: not to be
+    made or changed before.
     """
 
     key: int
@@ -50,6 +51,7 @@ class Meeting:
     read_back: bool = False
     missing_since: datetime | None = None
     retry_at: datetime | None = None
+    changes_from: datetime | None = None
 
     # What the provider can do.
     can_find: bool = True
@@ -117,7 +119,7 @@ class Doom:
 
 @dataclass(frozen=True)
 class Bury:
-    """Mark as gone without a call: it never was there, or nothing can reach it."""
+    """Mark as gone without a call: it never was there, nothing can reach it, or its time has passed anyway."""
 
     meeting: int
 
@@ -156,8 +158,13 @@ def _kept(wanted: Wanted, present: Sequence[Meeting]) -> Meeting | None:
     """The one meeting that stays: of the wanted profile, and rather one that is there than one to be made."""
     if wanted.removed:
         return None
-    ours = [meeting for meeting in present if meeting.state != Is.DOOMED and meeting.profile == wanted.profile]
+    ours = [meeting for meeting in present if meeting.state != Is.DOOMED and _fits(meeting, wanted)]
     return next((meeting for meeting in ours if meeting.state == Is.LIVE), ours[0] if ours else None)
+
+
+def _fits(meeting: Meeting, wanted: Wanted) -> bool:
+    """Whether it is of the wanted profile. Once the event is over, what was there stays, whoever owns it by then."""
+    return meeting.profile == wanted.profile or (wanted.over and meeting.state == Is.LIVE)
 
 
 def _should_be_made(wanted: Wanted) -> bool:
@@ -179,9 +186,8 @@ def _step_for(meeting: Meeting, wanted: Wanted) -> Step | None:
 
 
 def _removal_of(meeting: Meeting) -> Step:
-    if not meeting.may_exist and not meeting.found:
-        return Bury(meeting.key)
-    if not meeting.manageable:
+    never_sent = not meeting.may_exist and not meeting.found
+    if never_sent or meeting.over or not meeting.manageable:
         return Bury(meeting.key)
     if meeting.found:
         return Delete(meeting.key)
@@ -189,13 +195,13 @@ def _removal_of(meeting: Meeting) -> Step:
 
 
 def _upkeep_of(meeting: Meeting, wanted: Wanted) -> Step | None:
-    if not meeting.manageable:
+    if wanted.over or not meeting.manageable:
         return None
-    if meeting.missing_since is not None and not wanted.over:
+    if meeting.missing_since is not None:
         return ReadBack(meeting.key)
     if meeting.second_look and meeting.can_find:
         return Find(meeting.key)
-    if meeting.applied_digest != wanted.digest and not wanted.over:
+    if meeting.applied_digest != wanted.digest:
         return Update(meeting.key)
     return ReadBack(meeting.key) if meeting.read_back else None
 
@@ -207,6 +213,8 @@ def _not_before(meeting: Meeting, step: Step, now: datetime) -> datetime | None:
     if meeting.blocked:
         return NEVER
     times = [meeting.retry_at] if meeting.retry_at is not None else []
+    if isinstance(step, Create | Update) and meeting.changes_from is not None:
+        times.append(meeting.changes_from)
     if isinstance(step, Find) and meeting.sent_at is not None:
         # A search any earlier may miss what is there, and a second create would double it.
         times.append(meeting.sent_at + meeting.find_lag)

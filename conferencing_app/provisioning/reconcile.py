@@ -45,7 +45,7 @@ REFRESH_WAIT_SECONDS = 0.5
 # What a round may change of a row; everything else belongs to those who save events.
 MEETING_COLUMNS = (
     *("state", "sent_at", "second_look", "read_back", "missing_since", "cause_code", "retry_at", "meeting_id"),
-    *("join_url", "passcode", "dial_in", "host_url", "applied_digest", "ends_at", "live_at", "gone_at"),
+    *("join_url", "passcode", "dial_in", "host_url", "applied_digest", "starts_at", "ends_at", "live_at", "gone_at"),
 )
 CONFERENCE_COLUMNS = (
     *("state", "provider", "join_url", "passcode", "dial_in", "cause_code", "cause_since", "assigned_at"),
@@ -83,7 +83,7 @@ class Conferences:
         for job in jobs:
             _before_transaction(job, self.using)
         with transaction.atomic(using=self.using):
-            now, scenes = load(jobs, self.using)
+            now, budget, scenes = load(jobs, self.using)
             for scene in scenes:
                 record_outcome(scene)
             keep_attempts([scene.job for scene in scenes], now, self.using)
@@ -94,6 +94,7 @@ class Conferences:
             give_back(steps, going)
             announcing.announce_conferences([scene.conference for scene in scenes], now, self.using)
             self._save(scenes, going)
+            budget.save()
             self._mark_sent(drafts)
             failpoint("reply.before_commit")
         failpoint("reply.after_commit")

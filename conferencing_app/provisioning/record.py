@@ -124,6 +124,8 @@ def _lost_grant(scene: Scene, meeting: Meeting, error: Relink) -> None:
 
 def _pause(scene: Scene, meeting: Meeting, error: Exception, cause: str) -> None:
     until = asked_pause(error, scene.now)
+    if cause == "daily_cap" and scene.budget.exhaust(meeting.profile_id, until):
+        return
     if until is not None:
         profile = scene.profiles[meeting.profile_id]
         profile.paused_until, profile.pause_cause = until, cause
@@ -143,10 +145,17 @@ def asked_pause(error: Any, now: datetime) -> datetime | None:
 def _created(scene: Scene, meeting: Meeting, order: Order, details: MeetingDetails) -> None:
     _take_over(scene, meeting, details)
     meeting.applied_digest = order.digest
-    meeting.ends_at = order.spec.end if order.spec else None
+    _apply_time(scene, meeting, order)
     meeting.live_at = scene.now
     if meeting.state == Is.SENT:  # and not doomed meanwhile
         meeting.state = Is.LIVE
+
+
+def _apply_time(scene: Scene, meeting: Meeting, order: Order) -> None:
+    """The provider has made it, or changed it, for this time."""
+    scene.budget.spend(meeting.profile_id)
+    if order.spec is not None:
+        meeting.starts_at, meeting.ends_at = order.spec.start, order.spec.end
 
 
 def _found(scene: Scene, meeting: Meeting, order: Order, matches: tuple[MeetingDetails, ...]) -> None:
@@ -156,12 +165,14 @@ def _found(scene: Scene, meeting: Meeting, order: Order, matches: tuple[MeetingD
     for extra in matches:
         if extra is not ours:
             _adopt_to_remove(scene, meeting, extra)
+            scene.budget.spend(meeting.profile_id)
     meeting.second_look = False
     if meeting.meeting_id:
         return
     if ours is not None:
         # Which state of the event it was made for is not known: an empty digest has it brought up to date.
         _take_over(scene, meeting, ours)
+        scene.budget.spend(meeting.profile_id)
         meeting.live_at = scene.now
         if meeting.state == Is.SENT:
             meeting.state = Is.LIVE
@@ -184,7 +195,7 @@ def _unclaimed(scene: Scene, meeting: Meeting, matches: tuple[MeetingDetails, ..
 def _updated(scene: Scene, meeting: Meeting, order: Order, _: None) -> None:
     # Another digest than before the call: a late update of somebody else came in between, so neither is sure.
     meeting.applied_digest = order.digest if meeting.applied_digest == order.applied_digest else ""
-    meeting.ends_at = order.spec.end if order.spec else None
+    _apply_time(scene, meeting, order)
     meeting.read_back = True
 
 

@@ -94,11 +94,12 @@ def _removal(conference: Conference) -> str | None:
 
 
 def _is_over(conference: Conference, now: datetime) -> bool:
-    """Whether it is too late to make one: the event has ended, or it had begun when it was asked for."""
+    """Whether it is too late to make one: the event has ended, or it had begun when one was asked for."""
     if conference.end is not None and conference.end <= now:
         return True
-    never_made = conference.assigned_at is None
-    return never_made and conference.start is not None and conference.start <= conference.created_at
+    if conference.start is None or conference.assigned_at is not None:
+        return False
+    return conference.start <= (conference.asked_at or conference.created_at)
 
 
 def _choose(

@@ -19,6 +19,7 @@ from conferencing_app.models import Conference, ConferencingProfile, Grant, Meet
 from conferencing_app.providers import registry
 from conferencing_app.providers.types import Capability
 from conferencing_app.provisioning import plan
+from conferencing_app.provisioning.budget import Budget
 from conferencing_app.provisioning.resolving import Brief, Resolved, brief_of, resolve
 
 State = ConferencingProfile.State
@@ -34,6 +35,7 @@ class Scene:
     profiles: dict[int, ConferencingProfile]
     preferred: list[ConferencingProfile]
     now: datetime
+    budget: Budget
     changed: set[int] = field(default_factory=set)
     # The lane that this transaction has taken for the job, with its fence: the job's own once it is committed.
     taken: tuple[int, int] | None = None
@@ -77,6 +79,21 @@ class Scene:
         """Whether its provider can be called for this profile, now or once the person has linked it again."""
         return self.grant(profile_id) is not None or self.profiles[profile_id].state == State.DISCONNECTED
 
+    def is_up_to_date(self, meeting: Meeting) -> bool:
+        """Whether the provider was last brought to what is wanted, or need not be any more."""
+        return meeting.applied_digest == self.resolved.wanted.digest or self.resolved.wanted.over
+
+    def changes_from(self, meeting: Meeting) -> datetime | None:
+        """When the account's daily count lets this meeting be made or changed as it should; None: now."""
+        if meeting.state == Meeting.State.PLANNED:
+            return self.budget.changes_from(meeting.profile_id)
+        if meeting.state != Meeting.State.LIVE or self.is_up_to_date(meeting):
+            return None
+        spec = self.brief.spec
+        moved = spec is None or (meeting.starts_at, meeting.ends_at) != (spec.start, spec.end)
+        budget = self.budget
+        return budget.changes_from(meeting.profile_id) if moved else budget.edits_from(meeting.profile_id)
+
     def next_step(self) -> plan.Step:
         # A row just woken (no failures counted) is tried at once, whatever its last failure's wait was.
         heed_waits = self.failed or self.conference.attempts > 0
@@ -86,7 +103,7 @@ class Scene:
     def _view(self, meeting: Meeting, heed_waits: bool) -> plan.Meeting:
         profile = self.profiles[meeting.profile_id]
         waits = [meeting.retry_at] if heed_waits and meeting.retry_at else []
-        if profile.paused_until is not None and _pauses(profile, meeting):
+        if profile.paused_until is not None:
             waits.append(profile.paused_until)
         capabilities, find_lag = _abilities(profile.provider)
         return plan.Meeting(
@@ -99,28 +116,30 @@ class Scene:
             may_exist=meeting.sent_at is not None,
             sent_at=meeting.sent_at,
             applied_digest=meeting.applied_digest,
+            over=meeting.ends_at is not None and meeting.ends_at <= self.now,
             second_look=meeting.second_look,
             read_back=meeting.read_back,
             missing_since=meeting.missing_since,
             retry_at=max(waits, default=None),
+            changes_from=self.changes_from(meeting),
             can_find=Capability.FIND in capabilities,
             create_is_idempotent=Capability.IDEMPOTENT_CREATE in capabilities,
             find_lag=find_lag,
         )
 
 
-def load(jobs: Sequence[Job], using: str) -> tuple[datetime, list[Scene]]:
-    """The database's time, and the scenes of those jobs whose rows are still held.
+def load(jobs: Sequence[Job], using: str) -> tuple[datetime, Budget, list[Scene]]:
+    """The database's time, the accounts' budget, and the scenes of those jobs whose rows are still held, in order.
 
     Call it in a transaction, in which the rows stay locked.
 
     Rows that somebody else has locked are left out (see :func:`locked_elsewhere`): to wait for one while holding
     others could bring down the transaction of a host that changes the same events in another order.
     """
-    fences = {job.key: job for job in jobs}
+    fences = {job.key: job.fence for job in jobs}
     rows = Conference.objects.using(using).filter(pk__in=fences, lease_until__isnull=False)
     rows = rows.select_for_update(skip_locked=_can_skip_locked(using)).order_by("pk").annotate(now=clock.now())
-    conferences: list[Any] = [row for row in rows if row.fence == fences[row.pk].fence]
+    conferences: list[Any] = [row for row in rows if row.fence == fences[row.pk]]
     meetings = defaultdict(list)
     present = Meeting.objects.using(using).present().filter(conference__in=conferences)
     for meeting in present.select_for_update().order_by("pk"):
@@ -130,10 +149,21 @@ def load(jobs: Sequence[Job], using: str) -> tuple[datetime, list[Scene]]:
     for profile in profiles.values():
         by_owner[profile.user_id].append(profile)
     now: datetime = conferences[0].now if conferences else clock.read(using)
-    return now, [
-        Scene(fences[row.pk], row, meetings[row.pk], profiles, by_owner[row.owner_id] if row.owner_id else [], now)
-        for row in conferences
-    ]
+    budget = Budget(profiles.values(), now, using)
+    rank = {job.key: place for place, job in enumerate(jobs)}
+    conferences.sort(key=lambda row: rank[row.pk])
+    return (
+        now,
+        budget,
+        [
+            Scene(jobs[rank[row.pk]], row, meetings[row.pk], profiles, _own(row, by_owner), now, budget)
+            for row in conferences
+        ],
+    )
+
+
+def _own(row: Conference, by_owner: dict[Any, list[ConferencingProfile]]) -> list[ConferencingProfile]:
+    return by_owner[row.owner_id] if row.owner_id else []
 
 
 def locked_elsewhere(jobs: Sequence[Job], scenes: Sequence[Scene], using: str) -> list[Job]:
@@ -162,11 +192,6 @@ def _profiles(
 
 
 _LINKED = (State.CONNECTED, State.DISCONNECTED)
-
-
-def _pauses(profile: ConferencingProfile, meeting: Meeting) -> bool:
-    """Whether the provider's pause is about this meeting's next call: a daily cap counts no removals."""
-    return not (profile.pause_cause == "daily_cap" and meeting.state == Meeting.State.DOOMED)
 
 
 def _abilities(alias: str) -> tuple[frozenset[Capability], timedelta]:

@@ -36,30 +36,41 @@ def _assigned(scene: Scene, meeting: Meeting) -> dict[str, Any]:
         "join_url": meeting.join_url,
         "passcode": meeting.passcode,
         "dial_in": meeting.dial_in,
-        "cause_code": scene.resolved.cause or _cause_of_standstill(scene, meeting),
+        "cause_code": _cause_of_standstill(scene, meeting),
         "assigned_at": scene.conference.assigned_at or scene.now,
     }
 
 
 def _cause_of_standstill(scene: Scene, meeting: Meeting) -> str:
     """Why a meeting that is there can't follow its event, or be looked at once more; empty when nothing is left."""
-    up_to_date = meeting.applied_digest == scene.resolved.wanted.digest or scene.resolved.wanted.over
+    if scene.resolved.wanted.over:
+        return ""
+    if scene.resolved.cause:
+        return scene.resolved.cause
+    up_to_date = scene.is_up_to_date(meeting)
     if not scene.is_manageable(meeting.profile_id):
         return "" if up_to_date else "profile_missing"
     if up_to_date and not (meeting.second_look or meeting.read_back):
         return ""
-    return meeting.cause_code or _cause_of_profile(scene, meeting)
+    return _cause_of_waiting(scene, meeting)
 
 
 def _cause_of_making(scene: Scene) -> str:
     """Why the wanted meeting is not there yet; empty while it is simply being made."""
     waiting = [meeting for meeting in scene.meetings if meeting.state in (Meeting.State.PLANNED, Meeting.State.SENT)]
-    return next((meeting.cause_code or _cause_of_profile(scene, meeting) for meeting in waiting), "")
+    return next((_cause_of_waiting(scene, meeting) for meeting in waiting), "")
 
 
-def _cause_of_profile(scene: Scene, meeting: Meeting) -> str:
+def _cause_of_waiting(scene: Scene, meeting: Meeting) -> str:
+    """What its next call waits for."""
     profile = scene.profiles[meeting.profile_id]
     if profile.state == ConferencingProfile.State.DISCONNECTED:
-        return profile.cause or "credentials_expired"
+        return meeting.cause_code or profile.cause or "credentials_expired"
+    if scene.changes_from(meeting) is not None:
+        return "daily_cap"
+    return meeting.cause_code or _cause_of_pause(scene, profile)
+
+
+def _cause_of_pause(scene: Scene, profile: ConferencingProfile) -> str:
     paused = profile.paused_until is not None and profile.paused_until > scene.now
     return profile.pause_cause if paused else ""

@@ -21,7 +21,7 @@ from conferencing_app.services.subscribing import subscribe
 READ_FROM_EVENT = (
     *(column.name for column in dataclasses.fields(Snapshot)),
     *("digest", "stale", "state", "cause_code", "cause_since", "join_url", "provider", "passcode", "dial_in"),
-    "assigned_at",
+    *("assigned_at", "asked_at"),
 )
 
 

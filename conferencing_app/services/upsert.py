@@ -122,6 +122,7 @@ class Statement:
         kept_since = f"CASE WHEN {self.old('profile_request')} = 'explicit' THEN {self.old('assigned_at')} END"
         assigned_at = f"COALESCE({kept_since}, {self.now})"
         sets = {
+            "asked_at": case(self.now, self.now, self.now, self.now, self.old("asked_at")),
             "assigned_at": case("NULL", "NULL", assigned_at, "NULL", self.old("assigned_at")),
             "cause_since": f"CASE {cause} {same_cause} WHEN '' THEN NULL ELSE {self.now} END",
             "join_url": case("''", "''", request("explicit_join_url"), "''", self.old("join_url")),

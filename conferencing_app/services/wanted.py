@@ -80,6 +80,7 @@ def shown_columns(profile_request: str, explicit_join_url: str, cancelled: bool)
         "dial_in": [],
         "host_deletions": 0,
         "assigned_at": clock.now() if state == Conference.State.ASSIGNED else None,
+        "asked_at": clock.now(),
     }
 
 

@@ -99,7 +99,7 @@ def _alice(world: World) -> None:
     known["cancelled, for guests"] = guests_address(alice, known["cancelled"])
     alice.submit(alice.open(f"{known['cancelled']}cancel/").form("/cancel/"))
     until(lambda: "The event is cancelled." in alice.open(known["cancelled"]).text)
-    known["past"] = book(alice, "Trial lesson", "2021-03-02", "The event is over.")
+    known["past"] = book(alice, "Trial lesson", "2021-03-02", "The event has already begun, or is over.")
 
 
 def _bob(world: World) -> None:

@@ -72,7 +72,7 @@ def test_messages_are_found_where_they_stand() -> None:
     """The comparison is worth nothing if the code is not read: one of each kind."""
     found = {message for message, _context in messages.in_the_code()}
     assert {
-        "The event is over.",  # gettext_lazy
+        "The event has already begun, or is over.",  # gettext_lazy
         "%(count)d thing is wrong.",  # ngettext
         "Join the meeting",  # translate
         "This site gives back its access to the %(provider)s account and forgets it. New events no longer use it.",

@@ -51,15 +51,6 @@ def test_an_event_that_is_being_worked_on_is_looked_at_once_more(alices: Journey
     assert Conference.objects.get(pk=busy.pk).version == busy.version + 1
 
 
-def test_more_waiting_events_than_get_an_order_all_wake(alices: Journey, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conferencing_app.services.waking.SOONEST_FIRST", 2)
-    rows = [conference(alices.user, hours) for hours in (4, 3, 2, 1)]
-    alices.link()
-    due = list(Conference.objects.due())
-    assert due[:2] == [rows[3], rows[2]]
-    assert set(due) == set(rows)
-
-
 def test_relinking_forgets_what_the_meetings_failed_of(alices: Journey) -> None:
     profile = alices.link().profile
     row = conference(alices.user, lane=profile)

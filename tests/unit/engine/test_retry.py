@@ -65,9 +65,16 @@ def test_around_the_start_of_an_event_waits_are_short(minutes: int) -> None:
     assert wait(Retry.TRANSIENT, 20, start=NOW + timedelta(minutes=minutes)) == NEAR_CAP
 
 
-def test_long_before_and_after_they_are_not() -> None:
-    for seconds in (-NEAR - 1, NEAR + 1):
-        assert wait(Retry.TRANSIENT, 20, start=NOW + timedelta(seconds=seconds)) == 3600
+@pytest.mark.parametrize("seconds", [-NEAR - 1, 3 * NEAR])
+def test_long_before_and_after_they_are_not(seconds: float) -> None:
+    assert wait(Retry.TRANSIENT, 20, start=NOW + timedelta(seconds=seconds)) == 3600
+
+
+@pytest.mark.parametrize("retry", TRIED_AGAIN)
+@pytest.mark.parametrize("minutes", [61, 66, 90, 119])
+def test_no_wait_reaches_over_the_hour_before_the_start(retry: Retry, minutes: int) -> None:
+    until_it_is_near = (minutes - 60) * 60
+    assert wait(retry, 20, start=NOW + timedelta(minutes=minutes)) == max(until_it_is_near, NEAR_CAP)
 
 
 @pytest.mark.parametrize("seed", range(20))
