@@ -66,5 +66,10 @@ def next_try(
 
 def jittered(now: datetime, wait: float, draw: float | None = None) -> datetime:
     """``wait`` seconds from now, give or take ``JITTER``. ``draw`` is a number in [0, 1) in place of a random one."""
+    return now + spread(wait, draw)
+
+
+def spread(wait: float, draw: float | None = None) -> timedelta:
+    """``wait`` seconds, give or take ``JITTER``."""
     jitter = random.random() if draw is None else draw  # noqa: S311 - spreads load, guards nothing
-    return now + timedelta(seconds=wait * (1.0 - JITTER + 2 * JITTER * jitter))
+    return timedelta(seconds=wait * (1.0 - JITTER + 2 * JITTER * jitter))

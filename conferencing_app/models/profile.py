@@ -42,7 +42,8 @@ class ConferencingProfileQuerySet(DueWorkQuerySet):
 class ConferencingProfile(Subject, DueWork):
     """A person's account at a provider. Its lease is the lane: one call at a time is made for a profile.
 
-    As due work it is looked after when it leaves: its meetings are removed, the grant is revoked, the row is wiped.
+    As due work its grant is looked after while a person has it: kept alive, or found to have come back. When it leaves,
+    its meetings are removed, the grant is revoked, the row is wiped.
     """
 
     class State(models.TextChoices):

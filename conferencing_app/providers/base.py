@@ -92,6 +92,7 @@ class Provider:
     stands in for the real service; the client is then ``SANDBOX_CLIENT`` as far as the OPTIONS do not name one.
     ``find_lag`` is how long after a create, in seconds, a meeting may still be absent from ``find``.
     ``daily_changes`` is how many creates and updates an account may make each UTC day; 0: they are not counted so.
+    ``refresh_token_days`` is how long a refresh token lives that nobody uses; 0: it does not die of that.
     ``request_id_header`` names the header in which the service's answers carry its own reference for a call, to quote
     to its support. ``scope_words`` says, by scope, what it allows, in words for people. ``reaches`` are the addresses
     that calls go to, to try whether they can be reached.
@@ -102,6 +103,7 @@ class Provider:
     capabilities: frozenset[Capability] = frozenset()
     find_lag: float = 0.0
     daily_changes: int = 0
+    refresh_token_days: float = 0.0
     request_id_header: str = ""
     scope_words: Mapping[str, str | Promise] = {}
     reaches: tuple[str, ...] = ()

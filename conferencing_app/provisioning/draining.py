@@ -17,6 +17,7 @@ from conferencing_app.models import Conference, ConferencingProfile, Notificatio
 from conferencing_app.notifications import delivery, mailing
 from conferencing_app.notifications.webhooks import Webhooks
 from conferencing_app.provisioning import pruning
+from conferencing_app.provisioning.checkups import Checkups
 from conferencing_app.provisioning.farewell import Farewells
 from conferencing_app.provisioning.reconcile import Conferences
 from conferencing_app.services import workers
@@ -156,7 +157,7 @@ def _tell(seconds: float) -> int:
 
 
 def _call(seconds: float) -> int:
-    handlers = (Conferences(settings.DATABASE), Farewells(settings.DATABASE))
+    handlers = [kind(settings.DATABASE) for kind in (Conferences, Farewells, Checkups)]
     if _process.pool.size != settings.POOL_SIZE:
         _process.pool = Pool(settings.POOL_SIZE)
     return Slice(handlers, _process.pool, seconds, stopping).run()

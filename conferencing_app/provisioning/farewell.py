@@ -7,23 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, DateTimeField, Q, Value, When
+from django.db.models import Q
 
 from conferencing_app import causes, clock
-from conferencing_app.conf import settings
-from conferencing_app.engine import claim, retry
+from conferencing_app.engine import retry
 from conferencing_app.engine.slices import NO_ANSWER, Job
 from conferencing_app.exceptions import AccessTokenExpired, ConferencingError, Relink
 from conferencing_app.failpoints import failpoint
 from conferencing_app.http import Trace
 from conferencing_app.models import Attempt, Conference, ConferencingProfile, Grant, Meeting
+from conferencing_app.models.profile import ConferencingProfileQuerySet
 from conferencing_app.notifications import announcing
 from conferencing_app.providers.types import AccessToken
+from conferencing_app.provisioning.accounts import AccountWork
 from conferencing_app.provisioning.calls import failing
 from conferencing_app.provisioning.record import asked_pause, cause_of
 from conferencing_app.services import attempts, credentials, grants
@@ -40,19 +40,15 @@ class Revocation:
     trace: Trace = field(default_factory=Trace, compare=False)
 
 
-class Farewells:
-    """The handler of due profiles. A profile's lease is its lane, so that nothing else calls for it meanwhile."""
+class Farewells(AccountWork):
+    """The handler of due profiles that people have parted with."""
 
-    def __init__(self, using: str) -> None:
-        self.using = using
+    def those(self, profiles: ConferencingProfileQuerySet) -> ConferencingProfileQuerySet:
+        return profiles.exclude(state__in=[State.CONNECTED, State.DISCONNECTED])
 
-    def claim(self, room: int) -> list[Job]:
-        with transaction.atomic(using=self.using):
-            rows = claim.lock(ConferencingProfile.objects.using(self.using).due(), room)
-            leased = claim.lease(rows, settings.LEASE_SECONDS, self.using)
-            # The deletion of a person could not: it only marked their profiles.
-            announcing.announce_profiles(leased)
-        return [Job(self, row.pk, row.fence) for row in leased]
+    def claimed(self, profiles: Sequence[ConferencingProfile]) -> None:
+        # The deletion of a person could not: it only marked their profiles.
+        announcing.announce_profiles(profiles)
 
     def advance(self, jobs: Sequence[Job], may_call: bool) -> None:
         for job in jobs:
@@ -61,25 +57,19 @@ class Farewells:
             job.outcome = NO_ANSWER
 
     def fail(self, job: Job) -> None:
-        profile = self._held(job)
+        profile = self.held(job)
         if profile is not None:
             self._again(job, profile, "internal")
 
-    def release(self, jobs: Sequence[Job]) -> None:
-        claim.release(ConferencingProfile, [(job.key, job.fence) for job in jobs], self.using)
-
-    def release_lanes(self, held: dict[int, int]) -> None:
-        """Rows and lanes are the same here."""
-
     def _advance_one(self, job: Job, last: Revocation | None, may_call: bool) -> None:
-        profile = self._held(job)
+        profile = self.held(job)
         if profile is None:
             return
         if last is not None:
             made = attempts.Made(last.trace, Attempt.Operation.REVOKE.value, profile.provider, profile.pk)
             attempts.keep([made], clock.read(self.using), self.using)
         if profile.state != State.LEAVING:
-            self._write(job, profile, {}, None)
+            self.write(job, profile, {}, None)
         elif last is not None and self._is_over(job, last):
             self._wipe(job, profile)
         elif last is not None and isinstance(job.outcome, Exception) and not _may_go_on(job):
@@ -92,10 +82,6 @@ class Farewells:
             self.release([job])
         else:
             self._call(job, profile)
-
-    def _held(self, job: Job) -> ConferencingProfile | None:
-        rows = ConferencingProfile.objects.using(self.using).filter(pk=job.key).held(job.fence)
-        return rows.select_related("grant").first()
 
     def _is_over(self, job: Job, last: Revocation) -> bool:
         """Record the last call; whether the grant is dead now, by our revocation or by itself."""
@@ -142,19 +128,13 @@ class Farewells:
         wiped = {"state": State.UNLINKED, "account_key": None, "account_label": "", "name": "", "cause": ""}
         with transaction.atomic(using=self.using):
             Grant.objects.using(self.using).filter(profile=profile).delete()
-            self._write(job, profile, {**wiped, "attempts": 0}, None)
+            self.write(job, profile, {**wiped, "attempts": 0}, None)
 
     def _again(self, job: Job, profile: ConferencingProfile, cause: str) -> None:
         now = clock.read(self.using)
         pause = asked_pause(job.outcome, now)
         at = retry.next_try(causes.get(cause).retry, profile.attempts + 1, now, not_before=pause)
-        self._write(job, profile, {"attempts": profile.attempts + 1, "cause": cause}, at)
-
-    def _write(self, job: Job, profile: ConferencingProfile, values: dict[str, Any], due_at: datetime | None) -> None:
-        # Woken since it was read (its last meeting went): it stays due.
-        unchanged = When(due_at=profile.due_at, then=Value(due_at, output_field=DateTimeField()))
-        rows = ConferencingProfile.objects.using(self.using).filter(pk=profile.pk).held(job.fence)
-        rows.update(**values, lease_until=None, due_at=Case(unchanged, default=clock.now()))
+        self.write(job, profile, {"attempts": profile.attempts + 1, "cause": cause}, at)
 
 
 def _may_go_on(job: Job) -> bool:

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from conferencing_app import clock
+from conferencing_app.engine import retry
 from conferencing_app.exceptions import Misconfigured
 from conferencing_app.fields import Sealed
 from conferencing_app.models import ConferencingProfile, Grant
@@ -30,6 +31,11 @@ LOST = frozenset({"credentials_expired", "scopes_missing"})
 BY_SUPPORT = "disconnected"
 # The cause of one whose person has removed the app at the provider: there is no grant that could prove to work.
 DEAUTHORIZED = "deauthorized"
+# Nothing but linking again heals these.
+CUT_OFF = frozenset({BY_SUPPORT, DEAUTHORIZED})
+# How often a grant is looked at for its own sake, in seconds: one that works, lest it dies of not being used, and one
+# that is dead, should it come back by itself.
+LOOK_SECONDS = {State.CONNECTED: 86400.0, State.DISCONNECTED: 6 * 3600.0}
 
 
 def disconnect(profile_id: int, cause: str) -> bool:
@@ -38,7 +44,8 @@ def disconnect(profile_id: int, cause: str) -> bool:
     Whether it was connected.
     """
     connected = ConferencingProfile.objects.filter(pk=profile_id, state=State.CONNECTED)
-    if not connected.update(state=State.DISCONNECTED, cause=cause):
+    look_at = clock.now(until_next_look(State.DISCONNECTED))
+    if not connected.update(state=State.DISCONNECTED, cause=cause, due_at=look_at):
         return False
     profile = ConferencingProfile.objects.get(pk=profile_id)
     logger.info("Profile %s is disconnected: %s.", profile.public_id, cause)
@@ -49,18 +56,24 @@ def disconnect(profile_id: int, cause: str) -> bool:
 
 def healable(profile_id: int) -> QuerySet[ConferencingProfile]:
     """The profile, unless nothing but linking again heals it: support or its person has cut it off."""
-    return ConferencingProfile.objects.filter(pk=profile_id).exclude(cause__in=[BY_SUPPORT, DEAUTHORIZED])
+    return ConferencingProfile.objects.filter(pk=profile_id).exclude(cause__in=CUT_OFF)
 
 
 def reconnect(profile: ConferencingProfile) -> bool:
     """The grant has just proved to work: heal a profile that was held for dead. Whether it was."""
     dead = healable(profile.pk).filter(state=State.DISCONNECTED)
-    if not dead.update(state=State.CONNECTED, cause=""):
+    look_at = clock.now(until_next_look(State.CONNECTED))
+    if not dead.update(state=State.CONNECTED, cause="", due_at=look_at):
         return False
     profile.refresh_from_db()
     announcing.announce_profiles([profile])
     waking.wake_waiting(profile)
     return True
+
+
+def until_next_look(state: str) -> timedelta:
+    """How long until a grant is looked at: spread, so that accounts linked together are not all looked at at once."""
+    return retry.spread(LOOK_SECONDS[State(state)])
 
 
 def flow_of(alias: str) -> OAuthFlow:

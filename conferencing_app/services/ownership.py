@@ -151,10 +151,11 @@ def _keep(
             LinkAttempt.objects.filter(pk=attempt.pk).update(claimed=holder)
         return Placed(holder, claimed=not other_account, other_account=other_account)
     # One that was leaving stays after all, and who was cleaning up for it may write nothing more.
-    leaving = {} if holder.is_linked else {"due_at": None, "lease_until": None, "fence": F("fence") + 1}
+    leaving = {} if holder.is_linked else {"lease_until": None, "fence": F("fence") + 1}
     _change(
         holder, state=State.CONNECTED, cause="", account_label=identity.label, linked_at=clock.now(), attempts=0,
-        account_key=f"{attempt.provider}:{identity.account_id}", version=F("version") + 1, **leaving,
+        account_key=f"{attempt.provider}:{identity.account_id}", version=F("version") + 1,
+        due_at=clock.now(grants.until_next_look(State.CONNECTED)), **leaving,
     )  # fmt: skip
     holder.refresh_from_db()
     _settle(holder)
@@ -171,6 +172,7 @@ def _create(user_id: Any, provider: str, key: str, label: str) -> ConferencingPr
         account_label=label,
         is_default=not has_default,
         linked_at=clock.now(),
+        due_at=clock.now(grants.until_next_look(State.CONNECTED)),
     )
     return profile
 

@@ -25,6 +25,7 @@ class ZoomProvider(Provider):
     label = "Zoom"
     request_id_header = REQUEST_ID_HEADER
     scope_words = scopes.WORDS
+    refresh_token_days = 90.0  # older pages say 15 years
     daily_changes = 100  # "Meeting/Webinar API" rate limits: per user, whatever the plan; removing does not count
     capabilities = frozenset(
         {
