@@ -33,6 +33,8 @@ class Settings:
     CONTACT_ADDRESS: str = ""
     # Whom people may ask where nothing else helps: an e-mail address, or the complete address of a page.
     SUPPORT_CONTACT: str = ""
+    # The addresses of those who are told what only they can cure; empty means those in Django's ADMINS.
+    ADMINS: list[str] = []
     # Networks of proxies whose X-Forwarded-For is believed, such as "10.0.0.0/8"; others are taken for visitors.
     TRUSTED_PROXIES: list[str] = []
 

@@ -56,7 +56,8 @@ def _dotted_path(receiver: Any) -> str:
 conferencing_assigned = NotificationSignal()
 conferencing_failing = NotificationSignal()
 
-# About an account. Sender: ConferencingProfile. Arguments: profile, cause, notification_id, sequence.
+# About an account. Sender: ConferencingProfile. Arguments: profile, relink_url, cause, notification_id,
+# sequence.
 conferencing_profile_linked = NotificationSignal()
 conferencing_profile_disconnected = NotificationSignal()
 conferencing_profile_unlinked = NotificationSignal()

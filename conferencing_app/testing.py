@@ -103,6 +103,7 @@ class Told:
     conference: Conference | None = None
     conferencing: dict[str, Any] | None = None
     profile: ConferencingProfile | None = None
+    relink_url: str | None = None
 
 
 @pytest.fixture

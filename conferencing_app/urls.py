@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from conferencing_app.views import cards, conferences, inbound, linking, profiles, requested, tokens, verification
+from conferencing_app.views import (
+    cards,
+    conferences,
+    inbound,
+    linking,
+    profiles,
+    relinking,
+    requested,
+    tokens,
+    verification,
+)
 
 register_converter(tokens.TokenConverter, "secret")
 
@@ -20,6 +30,9 @@ urlpatterns = [
     path("requests/<secret:token>/mail/", verification.send_mail, name="link_request_mail"),
     path("requests/<secret:token>/code/", verification.enter_code, name="link_request_code"),
     path("verify/<secret:token>/", verification.verify, name="verify"),
+    path("relink/<slug:public_id>/", relinking.relink, name="relink"),
+    path("relink/<slug:public_id>/mail/", relinking.send_mail, name="relink_mail"),
+    path("relink/by-mail/<secret:token>/", relinking.relink_by_mail, name="relink_by_mail"),
     path("requested/<slug:public_id>/", requested.requested, name="requested"),
     path("requested/<slug:public_id>/link/<str:provider>/", requested.link, name="requested_link"),
     path("requested/<slug:public_id>/decline/", requested.decline, name="requested_decline"),

@@ -35,6 +35,13 @@ def check_people() -> Iterator[CheckMessage]:
                 hint='CONFERENCING_CONTACT_ADDRESS = "yoursite.people.contact_address"  # def contact_address(user)',
                 id="conferencing.E020",
             )
+    for address in settings.ADMINS if isinstance(settings.ADMINS, list | tuple) else ():
+        if not _is_address(address):
+            yield Error(
+                f"CONFERENCING_ADMINS: {address!r} is not a mail address.",
+                hint='CONFERENCING_ADMINS = ["you@example.com"]',
+                id="conferencing.E022",
+            )
     proxies: Any = settings.TRUSTED_PROXIES
     if not isinstance(proxies, list | tuple):
         return  # said by check_types
@@ -57,6 +64,14 @@ def _is_contact(contact: Any) -> bool:
             return parts.scheme in ("http", "https") and bool(parts.hostname)
         validate_email(contact)
     except (ValidationError, ValueError):
+        return False
+    return True
+
+
+def _is_address(value: Any) -> bool:
+    try:
+        validate_email(value)
+    except ValidationError:
         return False
     return True
 

@@ -4,7 +4,7 @@ from conferencing_app.models.attempt import Attempt
 from conferencing_app.models.conference import Conference
 from conferencing_app.models.endpoint import Endpoint
 from conferencing_app.models.inbound import InboundMessage
-from conferencing_app.models.link import LinkAttempt, LinkRequest, Verification
+from conferencing_app.models.link import LinkAttempt, LinkRequest, RelinkProof, Verification
 from conferencing_app.models.mail import Mail
 from conferencing_app.models.meeting import Meeting
 from conferencing_app.models.notification import Notification, NotificationDelivery, Subject
@@ -29,6 +29,7 @@ __all__ = [
     "Meeting",
     "Notification",
     "NotificationDelivery",
+    "RelinkProof",
     "Subject",
     "Tally",
     "Verification",

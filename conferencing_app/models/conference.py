@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from conferencing_app import causes
+from conferencing_app import causes, clock
 from conferencing_app.fields import ExactField, new_public_id
 from conferencing_app.models.notification import Subject
 from conferencing_app.models.work import DueWork, DueWorkQuerySet
@@ -20,6 +20,14 @@ class ConferenceQuerySet(DueWorkQuerySet):
     def due(self) -> Self:
         """Of those that became due at the same moment, the one whose event starts soonest comes first."""
         return super().due().order_by("due_at", models.F("start").asc(nulls_last=True), "pk")
+
+    def waiting_for(self, profile: Any) -> Self:
+        """Those without a link whose events lie ahead, and whose next call is made for this profile.
+
+        A reference to an outer query will do for the profile.
+        """
+        waiting = [Conference.State.PENDING, Conference.State.FAILING]
+        return self.filter(lane=profile, state__in=waiting, start__gt=clock.now())
 
 
 class Conference(Subject, DueWork):

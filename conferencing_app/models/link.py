@@ -61,6 +61,22 @@ class Verification(models.Model):
         return f"verification of {self.link_request_id}"
 
 
+class RelinkProof(models.Model):
+    """What a mail about an account that must be linked again proves: in whose browser its button is pressed.
+
+    For that one profile, once. Made when the mail is sent; the token in its link is stored as SHA-256 only.
+    """
+
+    profile = models.ForeignKey("ConferencingProfile", on_delete=models.CASCADE, related_name="+")
+    mail = models.ForeignKey("Mail", on_delete=models.CASCADE, related_name="+")
+    token_hash = ExactField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"relink proof of {self.profile_id}"
+
+
 class LinkAttempt(models.Model):
     """One start of linking: bound to user, browser and provider, used once.
 

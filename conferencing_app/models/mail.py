@@ -14,8 +14,9 @@ from conferencing_app.models.work import DueWork
 class Mail(DueWork):
     """A mail to a person's contact address, written in the transaction of what it tells of, sent by the workers.
 
-    ``kind`` names its templates, ``facts`` is what they show, and ``secrets`` the same, sealed, for what nobody but
-    the reader may know: a JSON object each, emptied once the mail has gone or never will.
+    Without a ``user`` it goes to the site's administrators. ``kind`` names its templates, ``facts`` is what they show,
+    and ``secrets`` the same, sealed, for what nobody but the reader may know: a JSON object each, emptied once the mail
+    has gone or never will. ``subject`` is the public id of the conference or the profile that it is about, if any.
     """
 
     class State(models.TextChoices):
@@ -24,10 +25,14 @@ class Mail(DueWork):
         NO_ADDRESS = "no_address"
         LIMITED = "limited"  # the address has got as many of this kind as it may
         EXPIRED = "expired"  # could not be sent while it was of use
+        MOOT = "moot"  # what it was to tell of was over before it was sent
 
     public_id = ExactField(max_length=40, unique=True, default=partial(new_public_id, "mai"), editable=False)
-    user = models.ForeignKey(django_settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(
+        django_settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
     kind = models.CharField(max_length=64)
+    subject = ExactField(max_length=40, blank=True, db_index=True)
     facts = models.JSONField(default=dict)
     secrets = SealedField()
     language = models.CharField(max_length=35)

@@ -8,8 +8,10 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings as django_settings
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from conferencing_app.conf import settings
 from conferencing_app.fields import ExactField, SealedField, new_public_id
 from conferencing_app.models.notification import Subject
 from conferencing_app.models.work import DueWork, DueWorkQuerySet, Leased
@@ -69,6 +71,9 @@ class ConferencingProfile(Subject, DueWork):
     pause_cause = models.CharField(max_length=64, blank=True)
     linked_at = models.DateTimeField()
     checked_at = models.DateTimeField(null=True, blank=True)
+    # Since when the person must link it again (the last time that it was so), and when they are reminded next.
+    disconnected_at = models.DateTimeField(null=True, blank=True)
+    remind_at = models.DateTimeField(null=True, blank=True, db_index=True, editable=False)
 
     objects: ClassVar[models.Manager] = ConferencingProfileQuerySet.as_manager()
 
@@ -88,6 +93,13 @@ class ConferencingProfile(Subject, DueWork):
     @property
     def connected(self) -> bool:
         return self.state == self.State.CONNECTED
+
+    @property
+    def relink_url(self) -> str:
+        """Where the person links it again, while they must: a complete address without a secret; else empty."""
+        if self.state != self.State.DISCONNECTED:
+            return ""
+        return settings.BASE_URL.rstrip("/") + reverse("conferencing:relink", args=[self.public_id])
 
     @property
     def is_linked(self) -> bool:

@@ -39,6 +39,8 @@ def body_of(notification: Notification) -> dict[str, Any]:
 
 def _about_profile(notification: Notification) -> tuple[dict[str, Any], dict[str, Any]]:
     profile = {"profile_id": notification.subject, "provider_name": notification.data.get("provider", "")}
+    if "relink_url" in notification.data:
+        profile["profile_relink_url"] = notification.data["relink_url"]
     return {"profile": profile}, {"notification": {"type": notification.type}}
 
 

@@ -72,8 +72,10 @@ def facts_of_conference(conference: Conference) -> dict[str, Any]:
 
 
 def facts_of_profile(profile: ConferencingProfile) -> dict[str, Any]:
-    """The provider; not whose account it is there, since that is wiped when the profile leaves."""
-    return {"provider": profile.provider}
+    """The provider, and where it is linked again while it must be; not whose account it is there, since that is wiped
+    when the profile leaves."""
+    relink = {"relink_url": profile.relink_url} if profile.relink_url else {}
+    return {"provider": profile.provider, **relink}
 
 
 def _moment(value: datetime | None) -> str | None:

@@ -59,8 +59,9 @@ def _claim(using: str) -> list[Mail]:
     with transaction.atomic(using=using):
         rows = claim.lock(Mail.objects.using(using).due(), BATCH)
         leased = claim.lease(rows, settings.LEASE_SECONDS, using)
-    people = get_user_model()._default_manager.using(using).in_bulk([mail.user_id for mail in leased])
-    for mail in leased:
+    to_people = [mail for mail in leased if mail.user_id is not None]
+    people = get_user_model()._default_manager.using(using).in_bulk([mail.user_id for mail in to_people])
+    for mail in to_people:
         mail.user = people[mail.user_id]
     return leased
 
@@ -72,15 +73,18 @@ def _send(mail: Mail, using: str) -> bool:
     if mail.expires_at <= now:
         return _settle(mail, State.EXPIRED, using)
     try:
-        address = mails.address_of(mail.user)
-        if not address:
+        to = mails.recipients_of(mail)
+        if not to:
             return _miss_address(mail, using)
-        _take(mail, address)
-        if not _write(mail, using, address_hash=mails.address_digest(address)):
+        message = mails.compose(mail, to)
+        _take(mail, to[0])
+        if not _write(mail, using, address_hash=mails.address_digest(to[0])):
             return False  # it took too long, and another worker has it
-        mails.compose(mail, address).send()
+        message.send()
     except LimitReached:
         return _settle(mail, State.LIMITED, using)
+    except mails.Moot:
+        return _settle(mail, State.MOOT, using)
     except Exception as error:
         # Whatever the site's address, templates or mail backend raise. Its text may repeat the mail's.
         logger.warning("Mail %s could not be sent (%s); it is tried again.", mail.public_id, type(error).__name__)
@@ -98,6 +102,8 @@ def _miss_address(mail: Mail, using: str) -> bool:
     """The site is told; nobody else is, as that would tell a stranger."""
     logger.warning("Mail %s has no address to go to.", mail.public_id)
     settled = _settle(mail, State.NO_ADDRESS, using)
+    if mail.user is None:
+        return settled
     heard = conferencing_contact_address_missing.send_robust(sender=type(mail.user), user=mail.user, kind=mail.kind)
     for receiver, answer in heard:
         if isinstance(answer, Exception):

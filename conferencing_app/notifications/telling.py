@@ -35,7 +35,10 @@ def arguments_of(notification: Notification) -> dict[str, Any]:
 
 def _profile(notification: Notification) -> dict[str, Any]:
     profiles = ConferencingProfile.objects.using(settings.DATABASE)
-    return {"profile": profiles.filter(public_id=notification.subject).first()}
+    return {
+        "profile": profiles.filter(public_id=notification.subject).first(),
+        "relink_url": notification.data.get("relink_url", ""),
+    }
 
 
 def _event(notification: Notification) -> dict[str, Any]:

@@ -150,8 +150,7 @@ class Webhooks:
     def _switch_off(self, endpoint: Endpoint, cause: str) -> None:
         rows = Endpoint.objects.using(self.using).filter(pk=endpoint.pk, enabled=True)
         if rows.update(enabled=False, disabled_cause=cause):
-            tell = partial(mails.endpoint_disabled, endpoint.user, endpoint.url, cause)
-            transaction.on_commit(tell, using=self.using, robust=True)
+            mails.endpoint_disabled(endpoint, cause)
 
     def _write(self, delivery: NotificationDelivery, **values: Any) -> None:
         rows = NotificationDelivery.objects.using(self.using).filter(pk=delivery.pk).held(delivery.fence)

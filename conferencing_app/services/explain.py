@@ -147,10 +147,9 @@ def _action_url(cause: Cause, conference: Conference) -> str:
         return ""
     if cause.action is Action.CHOOSE:
         return f"{reverse('conferencing:conference', args=[conference.public_id])}#choose"
-    url = reverse("conferencing:profiles")
     if cause.action is Action.RELINK and conference.lane is not None:
-        return f"{url}#{conference.lane.public_id}"
-    return url
+        return reverse("conferencing:relink", args=[conference.lane.public_id])
+    return reverse("conferencing:profiles")
 
 
 def _support_url(contact: str, reference: str) -> str:

@@ -19,7 +19,7 @@ from conferencing_app.notifications import announcing
 from conferencing_app.providers import registry
 from conferencing_app.providers.base import OAuthFlow
 from conferencing_app.providers.types import Tokens
-from conferencing_app.services import waking
+from conferencing_app.services import disconnection, waking
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +49,7 @@ def disconnect(profile_id: int, cause: str) -> bool:
         return False
     profile = ConferencingProfile.objects.get(pk=profile_id)
     logger.info("Profile %s is disconnected: %s.", profile.public_id, cause)
+    disconnection.tell(profile)
     announcing.announce_profiles([profile])
     waking.wake_bound(profile)
     return True

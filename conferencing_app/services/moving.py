@@ -12,7 +12,6 @@ from conferencing_app import clock, mails
 from conferencing_app.conf import settings
 from conferencing_app.exceptions import KeyUnavailable, LinkError
 from conferencing_app.models import ConferencingProfile, Grant, LinkAttempt
-from conferencing_app.providers import registry
 from conferencing_app.services import linking, ownership, requests
 
 MOVE_WITHIN = timedelta(minutes=10)
@@ -56,13 +55,11 @@ def move(user: Any, attempt_public_id: str, *, browser: str = "") -> linking.Lin
 
 
 def _transfer(holder: ConferencingProfile, user_id: Any) -> ConferencingProfile:
-    former, label = holder.user, holder.account_label
     if not Grant.objects.filter(profile=holder).free().exists():
         raise LinkError("unavailable")  # being refreshed right now: its refresh token is about to change
     try:
-        profile = ownership.transfer(holder, user_id)
+        if holder.user_id is not None:
+            mails.account_moved(holder)
+        return ownership.transfer(holder, user_id)
     except KeyUnavailable as error:
         raise linking.refusal(holder.provider, error) from error
-    if former is not None:
-        mails.account_moved(former, registry.label(holder.provider), label)
-    return profile

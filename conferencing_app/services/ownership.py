@@ -14,12 +14,12 @@ from django.contrib.auth import get_user_model
 from django.db.models import F, Q
 from django.views.decorators.debug import sensitive_variables
 
-from conferencing_app import clock
+from conferencing_app import clock, mails
 from conferencing_app.fields import Sealed
 from conferencing_app.models import ConferencingProfile, Grant, LinkAttempt, Meeting
 from conferencing_app.notifications import announcing
 from conferencing_app.providers.types import Identity, Tokens
-from conferencing_app.services import grants, waking
+from conferencing_app.services import disconnection, grants, waking
 
 State = ConferencingProfile.State
 
@@ -56,6 +56,7 @@ def place(attempt: LinkAttempt, identity: Identity, tokens: Tokens) -> Placed:
     Grant.objects.create(profile_id=profile.pk, **grants.columns(profile, tokens))
     if holder is not None:
         _hand_over_removals(holder, profile)
+    mails.account_linked(profile)
     _tell(profile)
     return Placed(profile, created=True)
 
@@ -80,6 +81,7 @@ def transfer(holder: ConferencingProfile, user_id: Any) -> ConferencingProfile:
     announcing.announce_profiles([holder])
     waking.wake_bound(holder)
     ensure_default(holder.user_id)
+    mails.account_linked(profile)
     _tell(profile)
     return profile
 
@@ -94,6 +96,9 @@ def forget_account(profile: ConferencingProfile) -> None:
     _change(profile, account_key=forgotten(str(profile.account_key)), account_label="")
     if profile.is_linked:
         _change(profile, state=State.DISCONNECTED, cause=grants.DEAUTHORIZED)
+        if profile.connected:
+            profile.refresh_from_db()
+            disconnection.tell(profile)
     else:
         ConferencingProfile.objects.filter(pk=profile.pk).wake()  # it was leaving, with nothing left to give back
     profile.refresh_from_db()
@@ -151,6 +156,7 @@ def _keep(
             LinkAttempt.objects.filter(pk=attempt.pk).update(claimed=holder)
         return Placed(holder, claimed=not other_account, other_account=other_account)
     # One that was leaving stays after all, and who was cleaning up for it may write nothing more.
+    was_connected = holder.connected
     leaving = {} if holder.is_linked else {"lease_until": None, "fence": F("fence") + 1}
     _change(
         holder, state=State.CONNECTED, cause="", account_label=identity.label, linked_at=clock.now(), attempts=0,
@@ -158,6 +164,8 @@ def _keep(
         due_at=clock.now(grants.until_next_look(State.CONNECTED)), **leaving,
     )  # fmt: skip
     holder.refresh_from_db()
+    if not was_connected:
+        mails.account_linked(holder)
     _settle(holder)
     return Placed(holder, other_account=other_account)
 

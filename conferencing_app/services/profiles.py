@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import BooleanField, Case, F, Q, Value, When
 from django.views.decorators.debug import sensitive_variables
 
-from conferencing_app import causes, clock, doorbell
+from conferencing_app import causes, clock, doorbell, mails
 from conferencing_app.conf import settings
 from conferencing_app.exceptions import AccessTokenExpired, KeyUnavailable, ProviderError
 from conferencing_app.http import Trace
@@ -109,6 +109,7 @@ def unlink(profile: ConferencingProfile, *, remove_meetings: bool) -> None:
         ownership.ensure_default(profile.user_id)
         waking.wake_bound(profile)
         profile.refresh_from_db()
+        mails.account_unlinked(profile)
         announcing.announce_profiles([profile])
         doorbell.ring(settings.DATABASE)
 

@@ -53,6 +53,20 @@ def request_link(
     is an alias of CONFERENCING_PROVIDERS and leaves no choice; ``profile`` is the account to link again.
     An older link for the same person, application, provider and profile stops working. Raises ValidationError.
     """
+    _, token = make(user, redirect_uri, provider, application, profile=profile)
+    return settings.BASE_URL.rstrip("/") + reverse("conferencing:link_request", args=[token])
+
+
+@sensitive_variables()
+def make(
+    user: Any,
+    redirect_uri: str,
+    provider: str | None = None,
+    application: Application | None = None,
+    *,
+    profile: ConferencingProfile | None = None,
+) -> tuple[LinkRequest, str]:
+    """The request behind such a link, and its token. Raises ValidationError."""
     if profile is not None and (profile.user_id != user.pk or provider not in (None, profile.provider)):
         raise ValidationError({"profile": "It must be this person's, at this provider."})
     if provider is not None and provider not in registry.aliases():
@@ -73,7 +87,7 @@ def request_link(
         ownership.lock_people(user.pk)
         _supersede_older(wanted)
         wanted.save(force_insert=True)
-    return settings.BASE_URL.rstrip("/") + reverse("conferencing:link_request", args=[token])
+    return wanted, token
 
 
 @sensitive_variables()
@@ -106,6 +120,13 @@ def is_proved(wanted: LinkRequest | None, browser: str) -> bool:
     if wanted is None or not browser or not wanted.proved_browser or not wanted.user.is_active:
         return False
     return hmac.compare_digest(wanted.proved_browser, crypto.digest(browser))
+
+
+@sensitive_variables()
+def prove(wanted: LinkRequest, browser: str) -> None:
+    """It was proved by mail just now whose browser this is: it may go on, and no other."""
+    mine = {"proved_browser": crypto.digest(browser), "proved_at": clock.now()}
+    LinkRequest.objects.filter(pk=wanted.pk).update(**mine)
 
 
 def linked(wanted: LinkRequest | None, profile: ConferencingProfile) -> str:

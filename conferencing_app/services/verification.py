@@ -21,6 +21,7 @@ from conferencing_app.conf import settings
 from conferencing_app.exceptions import LinkError
 from conferencing_app.limits import Limit
 from conferencing_app.models import LinkRequest, Verification
+from conferencing_app.services import requests
 
 TOKEN_BYTES = 32
 CODE_DIGITS = 8
@@ -110,12 +111,11 @@ def _confirm(proof: Verification, browser: str) -> LinkRequest:
     if not browser:
         raise ValueError("browser must be a secret that this browser alone holds")
     _check_address(proof)
-    mine = {"proved_browser": crypto.digest(browser), "proved_at": clock.now()}
     with transaction.atomic(using=settings.DATABASE):
         open_ones = Verification.objects.filter(pk=proof.pk, confirmed_at=None, superseded_at=None)
-        if not open_ones.update(confirmed_at=clock.now(), confirmed_by=mine["proved_browser"]):
+        if not open_ones.update(confirmed_at=clock.now(), confirmed_by=crypto.digest(browser)):
             raise LinkError("used_mail")
-        LinkRequest.objects.filter(pk=proof.link_request_id).update(**mine)
+        requests.prove(proof.link_request, browser)
     return proof.link_request
 
 

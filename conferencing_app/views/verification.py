@@ -58,7 +58,7 @@ def send_mail(request: HttpRequest, token: Token) -> HttpResponse:
     except LinkError as error:
         return failed(request, "", error.code)
     except LimitReached as error:
-        return _too_many(request, error)
+        return too_many_mails(request, error)
     except KeyUnavailable:
         return failed(request, "", "mail_impossible")
     response = _see_other("conferencing:link_request", token)
@@ -126,7 +126,8 @@ def _see_other(name: str, *args: Any) -> HttpResponse:
     return response
 
 
-def _too_many(request: HttpRequest, error: LimitReached) -> HttpResponse:
+def too_many_mails(request: HttpRequest, error: LimitReached) -> HttpResponse:
+    """Says so, and when another may be asked for."""
     response = failed(request, "", "too_many_mails")
     wait = (error.until - clock.read(settings.DATABASE)).total_seconds()
     response["Retry-After"] = str(max(1, math.ceil(wait)))

@@ -163,6 +163,13 @@ def test_each_template_that_a_site_may_replace_stands_there() -> None:
     assert sorted(name for name in told if name.count("/") == 1) == sorted(f"conferencing_app/{p.name}" for p in pages)
 
 
+def test_each_mail_stands_there() -> None:
+    templates = (ROOT / "conferencing_app" / "templates" / "conferencing_app" / "mail").glob("*_subject.txt")
+    assert sorted(names((REFERENCE / "mails.md").read_text())) == sorted(
+        path.name.removesuffix("_subject.txt") for path in templates
+    )
+
+
 def anchors(page: Path) -> set[str]:
     """The fragments that a page's headings can be reached by, as code hosts make them."""
     titles = re.findall(r"^#+ (.+)$", CODE_BLOCK.sub("", page.read_text()), re.MULTILINE)

@@ -103,7 +103,7 @@ def test_a_new_event_waits_for_the_person(listening: Any, profile: ConferencingP
     explanation = explain(stored(lesson))
     assert explanation is not None
     assert (stored(lesson).cause_code, explanation.actor, explanation.retrying) == ("deauthorized", "user", False)
-    assert explanation.action_url.endswith(f"#{profile.public_id}")
+    assert explanation.action_url.endswith(f"/relink/{profile.public_id}/")
     assert explanation.sentence.startswith("You have removed this site's app at Zoom.")
 
 

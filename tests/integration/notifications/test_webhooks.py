@@ -17,7 +17,7 @@ from conferencing_app import clock
 from conferencing_app.conf import settings as conferencing_settings
 from conferencing_app.models import Endpoint, Notification, NotificationDelivery
 from conferencing_app.notifications import signing, webhooks
-from conferencing_app.services import endpoints
+from conferencing_app.services import endpoints, profiles
 from conferencing_app.testing import drain
 from tests.hosts.models import Lesson
 from tests.scripted import ScriptedServer, answer, hang_up, silence
@@ -96,6 +96,12 @@ def test_a_persons_endpoint_hears_of_what_is_theirs(
     assert body["type"] == "conferencing_profile_linked"
     assert body["notification"] == {"type": "conferencing_profile_linked"}
     assert body["data"]["profile"] == {"profile_id": profile.public_id, "provider_name": "zoom"}
+    profiles.disconnect(profile)
+    drain()
+    (_, body) = told(receiver, secret)
+    assert body["type"] == "conferencing_profile_disconnected"
+    url = f"http://testserver/conferencing/relink/{profile.public_id}/"
+    assert body["data"]["profile"]["profile_relink_url"] == url
 
 
 def test_an_events_subscription_is_replaced_by_a_list_and_kept_by_none(receiver, alice, save_lesson):
@@ -229,13 +235,20 @@ def test_an_endpoint_that_is_gone_is_switched_off_at_once_and_told_of_once(alice
         assert len(receiver.requests) == 1
     endpoint.refresh_from_db()
     assert (endpoint.enabled, endpoint.disabled_cause) == (False, "gone")
+    drain()
     (message,) = mail.outbox
     assert message.to == [alice.email]
     assert urlsplit(receiver.url).netloc in message.subject
 
 
-def test_a_dead_endpoint_is_switched_off_after_five_days_and_what_it_missed_is_recovered(alice, save_lesson, settings):
-    settings.ADMINS = [("Sam", "sam@example.com")]
+@pytest.mark.parametrize(
+    ("ours", "djangos"),
+    [([], [("Sam", "sam@example.com")]), ([], ["sam@example.com"]), (["sam@example.com"], ["kim@example.com"])],
+)
+def test_a_dead_endpoint_is_switched_off_after_five_days_and_what_it_missed_is_recovered(
+    alice, save_lesson, settings, ours, djangos
+):
+    settings.CONFERENCING_ADMINS, settings.ADMINS = ours, djangos
     with ScriptedServer(*[answer(500)] * 3, answer(200)) as receiver:
         endpoint, _ = endpoints.add(receiver.url)
         assigned(save_lesson, alice)
@@ -244,6 +257,8 @@ def test_a_dead_endpoint_is_switched_off_after_five_days_and_what_it_missed_is_r
                 drain()
         endpoint.refresh_from_db()
         assert (endpoint.enabled, endpoint.disabled_cause) == (False, "dead")
+        with clock.travel(timedelta(days=6)):
+            drain()
         assert [message.to for message in mail.outbox] == [["sam@example.com"]]
         assigned(save_lesson, alice)
         drain()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -22,7 +23,7 @@ from conferencing_app.models import (
     Mail,
     Meeting,
 )
-from conferencing_app.services import linking, verification
+from conferencing_app.services import disconnection, linking, verification
 
 numbers = count(1)
 # None of these may ever stand on a page.
@@ -120,3 +121,12 @@ def make_link(user: Any) -> tuple[str, str]:
     Mail.objects.filter(pk=letter.pk).update(address_hash=mails.address_digest(mails.address_of(user)))
     url = json.loads(letter.secrets.open(letter.place("secrets")))["verify_url"]
     return link_token, url.split("/")[-2]
+
+
+def make_relink_mail(user: Any) -> str:
+    """A mail that asks this person to link an account again, and has reached them: its token."""
+    profile = make_profile(user, state="disconnected", cause="credentials_expired", name="Theirs, disconnected")
+    letter = disconnection.send_relink_mail(profile)
+    Mail.objects.filter(pk=letter.pk).update(address_hash=mails.address_digest(mails.address_of(user)))
+    (token,) = re.findall(r"/by-mail/(\S+)/$", str(mails.compose(letter, [user.email]).body), re.MULTILINE)
+    return token

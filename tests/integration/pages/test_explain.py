@@ -74,7 +74,7 @@ def test_who_can_act_gets_the_button_that_cures_it(owner: Any, code: str, label:
     explanation = explain(conference)
     assert explanation is not None
     choose = reverse("conferencing:conference", args=[conference.public_id]) + "#choose"
-    urls = {"list": page, "account": f"{page}#{profile.public_id}", "choose": choose, "": ""}
+    urls = {"list": page, "account": reverse("conferencing:relink", args=[profile.public_id]), "choose": choose, "": ""}
     assert (explanation.action_label, explanation.action_url) == (label, urls[leads_to])
 
 

@@ -406,7 +406,11 @@ def test_an_account_of_another_person_is_moved_after_asking(browser: Browser, ma
     meeting.refresh_from_db()
     assert meeting.state == "doomed"
     drain()
-    assert [mail.to for mail in mailoutbox] == [["bob@example.com"]]
+    linked = "A Zoom account is linked to you on testserver"
+    moved = "Your Zoom account is no longer linked on testserver"
+    told = [(mail.to[0], mail.subject) for mail in mailoutbox]
+    alice, bob_ = browser.user.email, bob.user.email
+    assert told == [(bob_, linked), (bob_, moved), (alice, linked)]
     assert browser.client.post(question).status_code == 404
 
 

@@ -17,6 +17,7 @@ from tests.integration.pages.rows import (
     make_link,
     make_meeting,
     make_profile,
+    make_relink_mail,
     make_user,
 )
 
@@ -58,6 +59,10 @@ EXPECTED: dict[str, tuple[Expected, Expected]] = {
     "requested": (Expected(403, 403, 200, 403, 403), NOT_A_METHOD),
     "requested_link": (NOT_A_METHOD, Expected(403, 403, 303, 403, 403)),
     "requested_decline": (NOT_A_METHOD, Expected(403, 403, 303, 403, 403)),
+    # Whoever is not the owner is asked who they are, and may have the owner asked by mail; the account is connected.
+    "relink": (Expected(200, 200, 200, 200, 200), NOT_A_METHOD),
+    "relink_mail": (NOT_A_METHOD, Expected(303, 303, 303, 303, 303)),
+    "relink_by_mail": (Expected(200, 200, 200, 200, 200), Expected(303, 303, 303, 303, 303)),
     "rename": (ONLY_MINE, Expected(302, 404, 303, 404, 404)),
     "set_default": (LOGIN_ONLY, Expected(302, 404, 303, 404, 404)),
     "test": (LOGIN_ONLY, Expected(302, 404, 303, 404, 404)),
@@ -120,6 +125,9 @@ def world(conferencing_sandbox: Any) -> World:
         **{name: [profile.public_id] for name in ("rename", "set_default", "test", "unlink")},
         **{name: [link_token] for name in ("link_request", "link_request_mail", "link_request_code")},
         "verify": [mail_token],
+        "relink": [profile.public_id],
+        "relink_mail": [profile.public_id],
+        "relink_by_mail": [make_relink_mail(users["owner"])],
         "requested": [requested],
         "requested_link": [requested, "zoom"],
         "requested_decline": [requested],

@@ -49,7 +49,7 @@ def test_who_is_signed_in_as_the_person_goes_on_at_once(scene: Scene) -> None:
     told = answer(window.link(page))
     profile = ConferencingProfile.objects.get(user=scene.alice)
     assert told == {"last_linked_profile_id": [profile.public_id]}
-    assert read_mails() == []
+    assert [letter.subject for letter in read_mails()] == ["A Zoom account is linked to you on testserver"]
 
 
 @pytest.mark.parametrize("signed_in_as", ["nobody", "mallory"])
@@ -139,6 +139,7 @@ def test_one_provider_or_one_account_leaves_no_choice(scene: Scene, settings: An
 
 def test_an_account_is_linked_again_under_its_id(scene: Scene, link_profile: Any) -> None:
     profile = link_profile(scene.alice)
+    read_mails()
     window = scene.window()
     url = scene.link_for(scene.alice, profile=profile)
     window.ask(url)
@@ -150,6 +151,7 @@ def test_an_account_of_another_person_is_moved_in_the_browser_that_proved_itself
     scene: Scene, link_profile: Any
 ) -> None:
     link_profile(scene.mallory)
+    read_mails()
     window, url = scene.window(), scene.link_for(scene.alice)
     window.ask(url)
     page = window.press(read_mails()[0].path).headers["Location"]
@@ -161,7 +163,7 @@ def test_an_account_of_another_person_is_moved_in_the_browser_that_proved_itself
     assert moved == {
         "last_linked_profile_id": [ConferencingProfile.objects.get(user=scene.alice, state="connected").public_id]
     }
-    assert [letter.to for letter in read_mails()] == ["mallory@example.com"]
+    assert [letter.to for letter in read_mails()] == ["mallory@example.com", "alice@example.com"]
 
 
 # What is over ------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib import admin
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.core.signals import got_request_exception
@@ -297,3 +298,4 @@ def test_a_site_without_a_name_of_its_own_has_that_of_the_current_site(settings:
         finally:
             with connection.schema_editor() as editor:
                 editor.delete_model(site)
+            admin.site.unregister(site)  # which the app's start has registered, in the registry of all tests

@@ -75,6 +75,7 @@ def test_the_suites_own_settings_are_in_order(db: None) -> None:
         (people.check_people, "CONFERENCING_SUPPORT_CONTACT", "ftp://example.com/", "E025", "neither an e-mail"),
         (people.check_people, "CONFERENCING_SUPPORT_CONTACT", "https://[::1", "E025", "neither an e-mail"),
         (people.check_people, "CONFERENCING_TRUSTED_PROXIES", ["10.0.0.1/8"], "E021", "has host bits set"),
+        (people.check_people, "CONFERENCING_ADMINS", [("Sam", "sam@example.com")], "E022", "is not a mail address"),
         (people.check_people, "CONFERENCING_TRUSTED_PROXIES", ["proxy"], "E021", "'proxy' does not appear"),
         (checks.check_types, "CONFERENCING_RETENTION", 30, "E007", "must be a dict"),
         (operation.check_operation, "CONFERENCING_RETENTION", {"atempts": 30}, "E027", "'atempts' is not a table"),

@@ -1,0 +1,35 @@
+"""The mails to people about their accounts, and to the site's administrators.
+
+What each is about, whom it goes to, and how it reads, as text and HTML. A mail is a row, written in the transaction of
+what it tells of; ``notifications.mailing`` sends it.
+"""
+
+from conferencing_app.mails.composing import compose
+from conferencing_app.mails.facts import Moot
+from conferencing_app.mails.recipients import address_digest, address_of, admin_addresses, recipients_of
+from conferencing_app.mails.site import site_name, site_url
+from conferencing_app.mails.writing import (
+    account_linked,
+    account_moved,
+    account_unlinked,
+    endpoint_disabled,
+    profile_disconnected,
+    verify_link,
+)
+
+__all__ = [
+    "Moot",
+    "account_linked",
+    "account_moved",
+    "account_unlinked",
+    "address_digest",
+    "address_of",
+    "admin_addresses",
+    "compose",
+    "endpoint_disabled",
+    "profile_disconnected",
+    "recipients_of",
+    "site_name",
+    "site_url",
+    "verify_link",
+]
