@@ -128,7 +128,7 @@ def open_stand(*, database: str, broker: str, hosts: int, side: Side = OURS) -> 
             **os.environ,
             **NEUTRAL,
             "DJANGO_SETTINGS_MODULE": side.settings,
-            "DJANGO_DEBUG": "1",  # a sandbox is only used under DEBUG
+            "DJANGO_DEBUG": "1",  # so that nothing need be given that is of no concern here
             "DEMO_VAR_DIR": str(folder),
             "DATABASE_URL": database_url,
             "CELERY_BROKER_URL": broker if "://" in broker else "",

@@ -33,12 +33,12 @@ def listen(model: type[models.Model], field: ConferencingField | None = None) ->
         post_delete.connect(event_deleted, sender=model, dispatch_uid="conferencing_app.event_deleted")
 
 
-def event_saved(sender: Any, instance: Any, raw: bool, using: str, update_fields: Any, **_: Any) -> None:
+def event_saved(sender: Any, instance: Any, created: bool, raw: bool, using: str, update_fields: Any, **_: Any) -> None:
     if raw:  # loaddata: the fixture may hold the event before what it refers to
         return
     failpoint("save.before_wanted")
     field = cast(ConferencingField, field_for(sender))
-    attaching.want(instance, field, update_fields=update_fields, using=using)
+    attaching.want(instance, field, created=created, update_fields=update_fields, using=using)
     instance._state.fields_cache.pop(field.cache_name, None)
 
 

@@ -25,7 +25,9 @@ READ_FROM_EVENT = (
 )
 
 
-def want(event: Any, field: ConferencingField, *, update_fields: frozenset[str] | None, using: str) -> None:
+def want(
+    event: Any, field: ConferencingField, *, created: bool, update_fields: frozenset[str] | None, using: str
+) -> None:
     """Record what the event wants: one statement, no query of the host's tables.
 
     On another alias than the app's own it is written when the event's transaction commits. Only where the event is not
@@ -36,7 +38,7 @@ def want(event: Any, field: ConferencingField, *, update_fields: frozenset[str] 
     if update_fields is not None and request is None and not field.touches(update_fields):
         return
     snapshot = field.snapshot_in_memory(event) if update_fields is None else None
-    told = wanted.Want(field.model_label, field.key_of(event), request, snapshot, field.attach)
+    told = wanted.Want(field.model_label, field.key_of(event), request, snapshot, field.attach, created)
     unseen = snapshot is None and using != field.alias
     _with_event(partial(_record_as_stored, told, field, using) if unseen else partial(_record, told), using)
     if request is not None:

@@ -1,10 +1,12 @@
-"""The one statement that records what an event wants, written by hand for each vendor.
+"""The statement that records what an event wants, written by hand for each vendor.
 
 The ORM's own upsert costs half as much again, and can neither say "version + 1" nor "due, but only if it changed".
+It is kept short: what is sent with each save is read and planned by the database each time.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import timedelta
@@ -16,27 +18,40 @@ from conferencing_app.registration import Snapshot
 
 SNAPSHOT = tuple(field.name for field in fields(Snapshot))
 REQUEST = ("profile_request", "explicit_join_url", "explicit_description")
+# What each column of a new row holds where nothing is given, by attname.
+DEFAULTS = {field.attname: field.get_default() for field in Conference._meta.concrete_fields if not field.primary_key}
+# Which columns are given differs from event to event, but not much.
+MOST_WORDED = 500
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What decides the wording: whether a request and a snapshot are given, whether a row may be made, and the columns
-    (attnames) of a new row that take the database's time."""
+    """What decides the wording: whether a request and a snapshot are given, and whether a row may be made.
+
+    ``given`` are the columns (attnames) of a new row, in order, whose values are told; the others take their defaults.
+    Of these, ``timed`` take the database's time. ``is_new``: there should be no row yet; one that is there is left
+    alone, and it takes the other wording to change it.
+    """
 
     request: bool
     snapshot: bool
     may_create: bool
+    given: tuple[str, ...]
     timed: frozenset[str]
+    is_new: bool = False
 
 
 def sql(connection: Any, shape: Shape) -> str:
-    """The upsert in this connection's dialect. Its parameters: every other column in order, the key, unless
-    ``may_create``, once more."""
+    """The upsert in this connection's dialect. Its parameters: the values of ``given`` that are not timed, the key,
+    unless ``may_create``, once more."""
     # The offset is part of the database's time. Not keyed by the connection, which the cache would keep alive.
     key = (connection.vendor, shape, clock.offset)
-    if key not in _worded:
-        _worded[key] = Statement(connection.vendor, connection.ops.quote_name).build(shape)
-    return _worded[key]
+    worded = _worded.get(key)
+    if worded is None:
+        if len(_worded) >= MOST_WORDED:
+            _worded.clear()
+        worded = _worded[key] = Statement(connection.vendor, connection.ops.quote_name).build(shape)
+    return worded
 
 
 # Wording costs more than the rest of a save's part in Python, and there are few shapes.
@@ -51,33 +66,45 @@ class Statement:
         self.quote = quote
         self.now = clock.sql_now(vendor).replace("%", "%%")
         self.table = quote(Conference._meta.db_table)
+        # A short name for the row that is there, which MySQL can't give.
+        self.row = self.table if self.mysql else quote("was")
 
     def old(self, attname: str) -> str:
-        return f"{self.table}.{self.quote(_column(attname))}"
+        return f"{self.row}.{self.quote(_column(attname))}"
 
     def new(self, attname: str) -> str:
         column = self.quote(_column(attname))
         return f"VALUES({column})" if self.mysql else f"excluded.{column}"
 
     def build(self, shape: Shape) -> str:
-        columns = [field for field in Conference._meta.concrete_fields if not field.primary_key]
-        names = ", ".join(self.quote(str(field.column)) for field in columns)
-        values = ", ".join(self.now if field.attname in shape.timed else "%s" for field in columns)
-        if shape.may_create:
-            source = f"VALUES ({values})"
-        else:
-            source = f"SELECT {values} {'FROM DUAL ' if self.mysql else ''}WHERE EXISTS ({self._same_event()})"
         changed = self._changed(shape)
-        sets = self._sets(shape, changed)
-        assignments = ", ".join(f"{self.quote(_column(name))} = {value}" for name, value in sets.items())
-        insert = f"INSERT INTO {self.table} ({names}) {source}"
         if self.mysql:
-            return f"{insert} ON DUPLICATE KEY UPDATE {assignments}"
+            kept = {"event_key": self.old("event_key")}  # it has no other word for doing nothing
+            sets = kept if shape.is_new else self._sets(shape, changed)
+            return f"{self._insert(shape)} ON DUPLICATE KEY UPDATE {self._assignments(sets)}"
         key = ", ".join(self.quote(name) for name in ("event_model", "event_key"))
-        return f"{insert} ON CONFLICT ({key}) DO UPDATE SET {assignments} WHERE {changed}"
+        insert = f"{self._insert(shape)} ON CONFLICT ({key}) DO"
+        if shape.is_new:
+            return f"{insert} NOTHING"
+        return f"{insert} UPDATE SET {self._assignments(self._sets(shape, changed))} WHERE {changed}"
+
+    def _insert(self, shape: Shape) -> str:
+        values = {name: _literal(value) for name, value in DEFAULTS.items() if name not in shape.given}
+        values |= {name: self.now if name in shape.timed else "%s" for name in shape.given}
+        names = ", ".join(self.quote(_column(name)) for name in values)
+        row = ", ".join(values.values())
+        if shape.may_create:
+            source = f"VALUES ({row})"
+        else:
+            source = f"SELECT {row} {'FROM DUAL ' if self.mysql else ''}WHERE EXISTS ({self._same_event()})"
+        called = "" if self.mysql else f" AS {self.row}"
+        return f"INSERT INTO {self.table}{called} ({names}) {source}"
+
+    def _assignments(self, sets: dict[str, str]) -> str:
+        return ", ".join(f"{self.quote(_column(name))} = {value}" for name, value in sets.items())
 
     def _same_event(self) -> str:
-        same = f"{self.old('event_model')} = %s AND {self.old('event_key')} = %s"
+        same = " AND ".join(f"{self.quote(name)} = %s" for name in ("event_model", "event_key"))
         return f"SELECT 1 FROM {self.table} WHERE {same}"  # noqa: S608  # names of our own columns, quoted
 
     def _changed(self, shape: Shape) -> str:
@@ -109,9 +136,12 @@ class Statement:
         reset += [self.old("cancelled")] if shape.snapshot else []
         reset += [f"{self.old('profile_request')} <> {self.new('profile_request')}"] if shape.request else []
 
+        is_cancelled = self.new("cancelled") if shape.snapshot else self.old("cancelled")
+        emptied = " OR ".join([is_cancelled, f"{request('profile_request')} IN ('none', 'explicit')", *reset])
+
         def case(cancelled: str, none: str, explicit: str, anew: str, kept: str) -> str:
             return (
-                f"CASE WHEN {self.new('cancelled') if shape.snapshot else self.old('cancelled')} THEN {cancelled}"
+                f"CASE WHEN {is_cancelled} THEN {cancelled}"
                 f" WHEN {request('profile_request')} = 'none' THEN {none}"
                 f" WHEN {request('profile_request')} = 'explicit' THEN {explicit}"
                 f" WHEN {' OR '.join(reset)} THEN {anew} ELSE {kept} END"
@@ -128,11 +158,19 @@ class Statement:
             "join_url": case("''", "''", request("explicit_join_url"), "''", self.old("join_url")),
         }
         for name in ("provider", "passcode", "dial_in", "host_deletions"):
-            empty = self.new(name)  # as a new row has it
-            sets[name] = case(empty, empty, empty, empty, self.old(name))
+            # What no branch sets otherwise: as a new row has it.
+            sets[name] = f"CASE WHEN {emptied} THEN {self.new(name)} ELSE {self.old(name)} END"
         sets["state"] = case("'not_made'", "'not_made'", "'assigned'", "'pending'", self.old("state"))
         return {**sets, "cause_code": cause}
 
 
 def _column(attname: str) -> str:
     return str(cast(Any, Conference._meta.get_field(attname)).column)
+
+
+def _literal(default: Any) -> str:
+    """The default of one of our own columns in SQL: nothing, a flag, a number, a text, or an empty list as JSON."""
+    if isinstance(default, str):
+        return f"'{default}'"
+    written = json.dumps(default)
+    return f"'{written}'" if isinstance(default, list) else written

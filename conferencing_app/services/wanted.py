@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connections
@@ -11,7 +11,7 @@ from django.db.models import F
 from conferencing_app import clock
 from conferencing_app.models import Conference
 from conferencing_app.registration import Request, Snapshot
-from conferencing_app.services.upsert import Shape, sql
+from conferencing_app.services.upsert import DEFAULTS, Shape, sql
 
 NEXT_VERSION = F("version") + 1
 
@@ -20,7 +20,8 @@ NEXT_VERSION = F("version") + 1
 class Want:
     """What one save knows. ``request`` None: as it was. ``snapshot`` None: the event is to be read afresh.
 
-    ``attach`` is the request of a new event that asks for nothing; None means that it gets no row.
+    ``attach`` is the request of a new event that asks for nothing; None means that it gets no row. ``is_new``: the
+    event was just made, so that it has none yet, unless another had its key before.
     """
 
     event_model: str
@@ -28,6 +29,7 @@ class Want:
     request: Request | None
     snapshot: Snapshot | None
     attach: str | None
+    is_new: bool = False
 
     @property
     def may_create(self) -> bool:
@@ -35,8 +37,17 @@ class Want:
 
 
 def write(want: Want, using: str) -> bool:
-    """Record it in one statement. Whether anything changed: an event saved as it was wakes nobody."""
+    """Record it in one statement, a short one for a new event. Whether anything changed: an event saved as it was
+    wakes nobody."""
     connection = connections[using]
+    if want.is_new and want.may_create:
+        if _execute(want, connection):
+            return True
+        want = replace(want, is_new=False)
+    return _execute(want, connection)
+
+
+def _execute(want: Want, connection: Any) -> bool:
     statement, params = prepare(want, connection)
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
@@ -47,18 +58,28 @@ def write(want: Want, using: str) -> bool:
 
 def prepare(want: Want, connection: Any) -> tuple[str, list[Any]]:
     """The statement and its parameters."""
-    given = new_values(want)
+    # What a new row has by itself is not sent: of most events that is half of all columns.
+    given = {name: value for name, value in new_values(want).items() if value != DEFAULTS[name]}
     timed = frozenset(name for name, value in given.items() if isinstance(value, clock.Now))
-    params = []
-    for field in Conference._meta.concrete_fields:
-        if field.primary_key or field.attname in timed:
-            continue
-        value = given[field.attname] if field.attname in given else field.get_default()
-        params.append(field.get_db_prep_save(value, connection))
+    params = [_adapted(name, value, connection) for name, value in given.items() if name not in timed]
     if not want.may_create:
         params += [want.event_model, want.event_key]
-    shape = Shape(want.request is not None, want.snapshot is not None, want.may_create, timed)
+    shape = Shape(
+        want.request is not None,
+        want.snapshot is not None,
+        want.may_create,
+        tuple(given),
+        timed,
+        want.is_new and want.may_create,
+    )
     return sql(connection, shape), params
+
+
+def _adapted(name: str, value: Any, connection: Any) -> Any:
+    if type(value) is str:  # as most are: there is nothing to adapt, and asking costs as much as sending it
+        return value
+    column: Any = Conference._meta.get_field(name)
+    return column.get_db_prep_save(value, connection)
 
 
 def shown_columns(profile_request: str, explicit_join_url: str, cancelled: bool) -> dict[str, Any]:
@@ -85,11 +106,14 @@ def shown_columns(profile_request: str, explicit_join_url: str, cancelled: bool)
 
 
 def new_values(want: Want) -> dict[str, Any]:
-    """Values by column (attname) for an event without a conference; some are the expression of the database's time."""
+    """Values by column (attname) for an event without a conference; some are the expression of the database's time. The
+    columns that are not named take their defaults."""
     request = want.request or Request(want.attach or Conference.Request.NONE)
-    values = {"event_model": want.event_model, "event_key": want.event_key, **request.columns()}
+    values = {"public_id": Conference._meta.get_field("public_id").get_default()}
+    values |= {"event_model": want.event_model, "event_key": want.event_key, **request.columns()}
     cancelled = want.snapshot is not None and want.snapshot.cancelled
     if want.snapshot is not None:
         values |= {**want.snapshot.columns(), "digest": want.snapshot.digest()}
-    values |= shown_columns(request.profile_id, request.join_url, cancelled)
+    if cancelled or request.profile_id in (Conference.Request.NONE, Conference.Request.EXPLICIT):
+        values |= shown_columns(request.profile_id, request.join_url, cancelled)
     return values | {"stale": want.snapshot is None, "due_at": clock.now(), "created_at": clock.now()}

@@ -112,7 +112,7 @@ def test_a_worker_asked_to_end_waits_for_no_stuck_call_and_loses_nothing(
 def ring(folder: Path) -> None:
     """Leave a message in the broker's folder."""
     options = {"data_folder_in": str(folder), "data_folder_out": str(folder), "control_folder": f"{folder}-control"}
-    doorbell.publish(application("filesystem://", broker_transport_options=options))
+    doorbell.Line().send(application("filesystem://", broker_transport_options=options))
 
 
 def terminate(worker: subprocess.Popen[bytes]) -> None:
@@ -157,7 +157,7 @@ def test_a_broker_that_forgets_everything_delays_and_loses_nothing(
 ) -> None:
     for number in range(50):
         site.save_lesson(f"Lesson {number}")
-    doorbell.publish(broker.app)
+    doorbell.Line().send(broker.app)
     assert broker.take_all() == 1
     start("prefork", **broker.environment)
     all_assigned(site, 50, tmp_path)

@@ -21,9 +21,10 @@ from kombu.exceptions import OperationalError
 
 from conferencing_app import doorbell
 from conferencing_app.models import Conference
-from tests.brokers import Broker
+from tests.brokers import Broker, application
 from tests.e2e.processes import wait_until
 from tests.hosts.models import Lesson
+from tests.services.relay import Relay
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -112,7 +113,7 @@ def test_a_silent_broker_does_not_hold_the_bell_for_ever(
     monkeypatch.setitem(doorbell.LIMITS, "socket_timeout", 0.1)
     app = use_broker(f"redis://127.0.0.1:{silent_port}/0")
     with pytest.raises(OperationalError):
-        doorbell.publish(app)
+        doorbell.Line().send(app)
 
 
 def test_a_burst_of_saves_rings_a_few_times_and_never_in_the_saving_thread(
@@ -179,3 +180,47 @@ def test_a_forked_process_has_a_bell_of_its_own(use_broker: Any, tmp_path: Path)
     doorbell._bell._lock.release()
     wait_until(lambda: len(list(tmp_path.glob("*.msg"))) == 2, lambda: "the child has rung")
     os.waitpid(child, 0)
+
+
+@pytest.fixture
+def relay(broker: Broker) -> Iterator[Relay]:
+    with Relay(broker.url) as relay:
+        yield relay
+
+
+def through(relay: Relay, broker: Broker) -> Celery:
+    return application(relay.url, task_default_queue=broker.queue)
+
+
+def test_messages_that_follow_each_other_share_a_connection(broker: Broker, relay: Relay) -> None:
+    app, line = through(relay, broker), doorbell.Line()
+    line.send(app)
+    opened = relay.taken
+    line.send(app)
+    line.send(app)
+    assert relay.taken == opened
+    line.hang_up()
+    assert broker.take_all() == 3
+
+
+def test_a_connection_that_died_unseen_costs_no_message(broker: Broker, relay: Relay) -> None:
+    app, line = through(relay, broker), doorbell.Line()
+    line.send(app)
+    relay.cut()
+    wait_until(lambda: relay.open == 0, lambda: "it is cut")
+    line.send(app)
+    line.hang_up()
+    assert broker.take_all() == 2
+
+
+def test_the_bell_hangs_up_when_nobody_rings_for_a_while(
+    broker: Broker, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doorbell, "KEEP_SECONDS", 0.1)
+    bell = doorbell.Bell()
+    through(relay, broker).set_current()
+    for rings in (1, 2):
+        before = relay.taken
+        bell.ring()
+        wait_until(lambda: relay.taken > before and relay.open == 0, lambda: "the line is closed again")  # noqa: B023
+        assert broker.take_all() == 1, rings

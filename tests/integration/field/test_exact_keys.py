@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -14,9 +16,9 @@ from tests.hosts.wanted import lesson, profile, row, settle
 LINK = "https://meet.example/Room"
 
 
-def want(key: str, request: Request | None = None) -> bool:
+def want(key: str, request: Request | None = None, is_new: bool = False) -> bool:
     snapshot = Lesson.conferencing.snapshot(lesson(None))
-    return wanted.write(wanted.Want("hosts.badge", key, request, snapshot, "default"), "default")
+    return wanted.write(wanted.Want("hosts.badge", key, request, snapshot, "default", is_new), "default")
 
 
 def test_keys_that_differ_in_case_or_accent_are_two_events(db: None) -> None:
@@ -50,5 +52,15 @@ def want_again(event: Lesson, request: Request) -> bool:
     return wanted.write(wanted.Want("hosts.lesson", str(event.pk), request, snapshot, "default"), "default")
 
 
-def test_only_a_save_that_changed_something_rings(db: None) -> None:
-    assert [want("1"), want("1"), want("1", Request("none")), want("1", Request("none"))] == [True, False, True, False]
+@pytest.mark.parametrize("is_new", [False, True])
+def test_only_a_save_that_changed_something_rings(db: None, is_new: bool) -> None:
+    """Also of a new event whose key another had before, so that a conference is there."""
+    requests = (None, None, Request("none"), Request("none"))
+    assert [want("1", request, is_new) for request in requests] == [True, False, True, False]
+    assert Conference.objects.get().state == Conference.State.NOT_MADE
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_an_event_is_recorded_by_one_statement(db: None, django_assert_num_queries: Any, is_new: bool) -> None:
+    with django_assert_num_queries(1):
+        want("1", is_new=is_new)

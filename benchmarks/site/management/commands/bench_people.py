@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import secrets
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +10,6 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.http import QueryDict
 
 from benchmarks.site.people import new_account
-from conferencing_app.conf import settings
 from conferencing_app.sandbox.client import SandboxControl
 from conferencing_app.services import linking
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("count", type=int)
 
     def handle(self, *args: Any, count: int, **options: Any) -> None:
-        sandbox = SandboxControl(settings.SANDBOX_URL)
+        sandbox = SandboxControl(os.environ["CONFERENCING_SANDBOX_URL"])
         for number in range(count):
             link(sandbox, get_user_model().objects.create_user(f"host{number}"), new_account(sandbox, number))
 
