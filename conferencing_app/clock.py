@@ -20,7 +20,7 @@ offset = timedelta(0)
 # PostgreSQL: the statement's time, as a condition on CLOCK_TIMESTAMP, which changes from row to row, can use no index.
 # MariaDB and MySQL: UTC_TIMESTAMP, since CURRENT_TIMESTAMP follows the session's zone, which Django leaves alone.
 _NOW = {
-    "postgresql": "(STATEMENT_TIMESTAMP() + {seconds} * INTERVAL '1 second')",
+    "postgresql": "(STATEMENT_TIMESTAMP() + INTERVAL '{seconds} s')",
     "sqlite": "STRFTIME('%Y-%m-%d %H:%M:%f000', 'NOW', '{seconds} seconds')",
     "mysql": "(UTC_TIMESTAMP(6) + INTERVAL {seconds} SECOND)",
 }

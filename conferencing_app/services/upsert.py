@@ -67,7 +67,7 @@ class Statement:
         self.now = clock.sql_now(vendor).replace("%", "%%")
         self.table = quote(Conference._meta.db_table)
         # A short name for the row that is there, which MySQL can't give.
-        self.row = self.table if self.mysql else quote("was")
+        self.row = self.table if self.mysql else "was"
 
     def old(self, attname: str) -> str:
         return f"{self.row}.{self.quote(_column(attname))}"
@@ -159,7 +159,7 @@ class Statement:
         }
         for name in ("provider", "passcode", "dial_in", "host_deletions"):
             # What no branch sets otherwise: as a new row has it.
-            sets[name] = f"CASE WHEN {emptied} THEN {self.new(name)} ELSE {self.old(name)} END"
+            sets[name] = f"CASE WHEN {emptied} THEN {_literal(DEFAULTS[name])} ELSE {self.old(name)} END"
         sets["state"] = case("'not_made'", "'not_made'", "'assigned'", "'pending'", self.old("state"))
         return {**sets, "cause_code": cause}
 
