@@ -14,6 +14,13 @@ SANDBOX_URL = 'CONFERENCING_SANDBOX_URL = "http://127.0.0.1:8010"'
 URLS = 'path("conferencing/", include("conferencing_app.urls")),'
 WEBHOOK_NETWORKS = 'CONFERENCING_WEBHOOK_NETWORKS = ["10.1.0.0/16"]'
 HTTP_PROXY = 'CONFERENCING_HTTP_PROXY = "http://proxy.internal:3128"'
+PROXY_HEADER = 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # if your proxy sets it, and only then'
+PROXY_HOST = "USE_X_FORWARDED_HOST = True  # if your proxy sets it; or let it pass the Host header on as it came"
+EMAIL_BACKEND = (
+    'EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # with EMAIL_HOST, and EMAIL_TIMEOUT = 10'
+)
+FROM_ADDRESS = 'DEFAULT_FROM_EMAIL = "conferencing@example.com"'
+CELERY_APP = "In the __init__.py beside your settings: from .celery import app as celery_app"
 WAL = (
     '"OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, '
     '"init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"}'

@@ -1,4 +1,4 @@
-"""Whether the broker, the sandbox and the providers answer: tried side by side, within one time limit."""
+"""What only a look at others shows: tried side by side, within one time limit, and nothing waits for who is silent."""
 
 from __future__ import annotations
 
@@ -11,79 +11,117 @@ from functools import partial
 from celery import Celery
 from celery.app import app_or_default
 from django.conf import settings as django_settings
+from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 
-from conferencing_app import conf, doorbell, http
-from conferencing_app.exceptions import ProviderError
+from conferencing_app import addresses, conf, doorbell, http
+from conferencing_app.conf import settings
+from conferencing_app.doctor import asking, visit
+from conferencing_app.doctor.finding import ERROR, Finding
 from conferencing_app.providers import registry
+
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 
 @dataclass(frozen=True)
 class Reached:
-    """One address that was tried: no secret is in it. ``trouble`` is empty where it answers."""
+    """One address that was tried: no secret is in it. ``finding`` says what is wrong there, None where all is well."""
 
     what: str
     address: str
-    trouble: str = ""
+    finding: Finding | None = None
+
+    @property
+    def trouble(self) -> str:
+        return self.finding.message if self.finding else ""
 
 
-# What is tried: what it is, its address, and the call, which returns what is wrong or an empty text.
-Probe = tuple[str, str, Callable[[], str]]
+@dataclass(frozen=True)
+class Probe:
+    """What is tried: what it is, its address, and the call. ``silent`` is what it means that nothing came in time."""
+
+    what: str
+    address: str
+    call: Callable[[], Finding | None]
+    silent: str
+    hint: str
 
 
 def reach(limit_seconds: float) -> list[Reached]:
     """Try all, for no longer than this in all."""
     deadline = time.monotonic() + limit_seconds
     probes = list(_probes(limit_seconds))
-    troubles: dict[int, str] = {}
+    found: dict[int, Finding | None] = {}
 
-    def run(number: int, call: Callable[[], str]) -> None:
-        troubles[number] = call()
+    def run(number: int, probe: Probe) -> None:
+        found[number] = probe.call()
 
     # Daemons: one that hangs must hold up neither the answer nor the end of the process.
-    threads = [threading.Thread(target=run, args=(i, probe[2]), daemon=True) for i, probe in enumerate(probes)]
+    threads = [threading.Thread(target=run, args=item, daemon=True) for item in enumerate(probes)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
-    silent = f"no answer within {limit_seconds:g} s"
-    return [Reached(what, address, troubles.get(i, silent)) for i, (what, address, _) in enumerate(probes)]
+    return [
+        Reached(probe.what, probe.address, found[number] if number in found else _silent(probe, limit_seconds))
+        for number, probe in enumerate(probes)
+    ]
+
+
+def _silent(probe: Probe, limit_seconds: float) -> Finding:
+    return Finding(probe.silent, ERROR, f"no answer within {limit_seconds:g} s", probe.hint)
 
 
 def _probes(limit_seconds: float) -> Iterator[Probe]:
+    policy = http.CallPolicy(
+        limit_seconds, limit_seconds, allow_loopback_http=django_settings.DEBUG, proxy=settings.HTTP_PROXY
+    )
     app = app_or_default()
     if doorbell.configured(app):
         # as_uri leaves the password out.
-        yield "broker", app.connection_for_write().as_uri(), partial(_broker, app, limit_seconds)
+        address, call = app.connection_for_write().as_uri(), partial(_broker, app, limit_seconds)
+        yield Probe("broker", address, call, "conferencing.D020", BROKER_HINT)
+    if django_settings.EMAIL_BACKEND == SMTP:
+        address = f"{django_settings.EMAIL_HOST}:{django_settings.EMAIL_PORT}"
+        yield Probe("mail", address, partial(_mail, limit_seconds), "conferencing.D024", MAIL_HINT)
+    if not addresses.objection(settings.BASE_URL, allow_loopback_http=django_settings.DEBUG):
+        yield Probe("site", settings.BASE_URL, partial(visit.own_site, policy), "conferencing.D025", visit.HINT)
+    yield from _services(policy)
+
+
+def _services(policy: http.CallPolicy) -> Iterator[Probe]:
+    silent, hint = "conferencing.D021", asking.HINT
     if url := conf.sandbox_url():
-        yield "sandbox", url, partial(_answers, f"{url}/_control/health", limit_seconds)
-        return
+        call = partial(asking.answers, policy, f"{url}/_control/health", asking.SANDBOX_HINT)
+        yield Probe("sandbox", url, call, silent, asking.SANDBOX_HINT)
     for alias in registry.aliases():
         try:
-            reaches = registry.get(alias).reaches
+            provider = registry.get(alias)
         except ImproperlyConfigured:
             continue  # said by the checks
-        for url in reaches:
-            yield alias, url, partial(_answers, url, limit_seconds)
+        for url in () if conf.sandbox_url() else provider.reaches:
+            yield Probe(alias, url, partial(asking.answers, policy, url, hint), silent, hint)
+        if provider.oauth is not None:
+            yield Probe(alias, "client id and secret", partial(asking.accepts_client, provider), silent, hint)
 
 
-def _broker(app: Celery, limit_seconds: float) -> str:
+def _broker(app: Celery, limit_seconds: float) -> Finding | None:
     limits = {**doorbell.LIMITS, **app.conf.broker_transport_options}
     try:
         with app.connection_for_write(connect_timeout=limit_seconds, transport_options=limits) as connection:
             connection.connect()
     except Exception as error:  # Whatever a broker's client raises; its words may hold the address with its password.
-        return f"no connection ({type(error).__name__})"
-    return ""
+        return Finding("conferencing.D020", ERROR, f"no connection ({type(error).__name__})", BROKER_HINT)
+    return None
 
 
-def _answers(url: str, limit_seconds: float) -> str:
-    """Any answer will do: nothing is sent that would be worth one."""
-    policy = http.CallPolicy(
-        limit_seconds, limit_seconds, allow_loopback_http=django_settings.DEBUG, proxy=conf.settings.HTTP_PROXY
-    )
+def _mail(limit_seconds: float) -> Finding | None:
     try:
-        http.call(policy, "GET", url)
-    except ProviderError as error:
-        return str(error)
-    return ""
+        with mail.get_connection(timeout=limit_seconds):
+            return None
+    except OSError as error:  # smtplib's are such, too; a server's words may repeat the user's name
+        return Finding("conferencing.D024", ERROR, f"no connection ({type(error).__name__})", MAIL_HINT)
+
+
+BROKER_HINT = 'CELERY_BROKER_URL = "redis://127.0.0.1:6379/0"  # where the broker is, and start it'
+MAIL_HINT = 'EMAIL_HOST = "localhost"  # where your mail server is, with EMAIL_PORT, EMAIL_HOST_USER and its password'

@@ -95,7 +95,8 @@ class Provider:
     ``refresh_token_days`` is how long a refresh token lives that nobody uses; 0: it does not die of that.
     ``request_id_header`` names the header in which the service's answers carry its own reference for a call, to quote
     to its support. ``scope_words`` says, by scope, what it allows, in words for people. ``reaches`` are the addresses
-    that calls go to, to try whether they can be reached.
+    that calls go to, to try whether they can be reached. ``registration`` says, to whoever sets the site up, what kind
+    of app to register with the service, and whose accounts it then serves.
     """
 
     key: str
@@ -107,6 +108,7 @@ class Provider:
     request_id_header: str = ""
     scope_words: Mapping[str, str | Promise] = {}
     reaches: tuple[str, ...] = ()
+    registration: str = ""
 
     oauth: OAuthFlow | None = None
     meetings: MeetingClient
@@ -115,3 +117,10 @@ class Provider:
 
     def __init__(self, options: Mapping[str, Any], *, policy: CallPolicy, sandbox_url: str = "") -> None:
         raise NotImplementedError(f"{type(self).__name__} must take its OPTIONS in __init__")
+
+    def unsuitable(self, scopes: frozenset[str]) -> str:
+        """Why an app that was granted these is of the wrong kind for linking people's accounts; empty when it is not.
+
+        A sentence that goes on after "accounts linked at …:".
+        """
+        return ""

@@ -167,7 +167,7 @@ PLACES = (
     *admin("bookings/booking"),
 )
 
-# Routes that show no page of their own, and what a GET of one answers. 302 and 405 have nothing to look at.
+# Routes that show no page of their own, and what a GET of one answers. 302, 404 and 405 have nothing to look at.
 NO_PAGE = {
     "home": 302,
     "one_click": 405,
@@ -183,6 +183,7 @@ NO_PAGE = {
     "conferencing:conference_retry": 405,
     "conferencing:conference_choose": 405,
     "conferencing:inbound": 405,
+    "conferencing:mirror": 404,  # JSON, for the doctor alone
     # To Alice, who is not of support.
     f"{OURS}_conference_try_now": 302,
     f"{OURS}_conferencingprofile_test": 302,

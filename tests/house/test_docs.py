@@ -72,7 +72,7 @@ def test_each_check_stands_there() -> None:
 
 
 def test_each_finding_of_the_doctor_stands_there() -> None:
-    source = (ROOT / "conferencing_app" / "doctor" / "findings.py").read_text()
+    source = "".join(path.read_text() for path in (ROOT / "conferencing_app" / "doctor").glob("*.py"))
     told = [name for name in names(section("commands.md", "conferencing_doctor")) if not name.startswith("--")]
     assert sorted(told) == sorted(set(re.findall(r"conferencing\.D\d{3}", source)))
 

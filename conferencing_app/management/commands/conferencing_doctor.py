@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from conferencing_app.doctor.findings import ERROR, Finding, callbacks, findings
+from conferencing_app.doctor.finding import ERROR, Finding
+from conferencing_app.doctor.findings import callbacks, findings, registrations
 from conferencing_app.doctor.lines import settings_block
 from conferencing_app.doctor.reaching import Reached, reach
 
@@ -21,7 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("--init", action="store_true", help="Print the settings of a new site, with a fresh key.")
         parser.add_argument("--json", action="store_true", help="Print all as one JSON object.")
         parser.add_argument(
-            "--connect", action="store_true", help="Try whether the broker, the sandbox and the providers answer."
+            "--connect",
+            action="store_true",
+            help="Also try broker, mail server, the site itself and the providers, with this site's client.",
         )
         parser.add_argument(
             "--limit-seconds", type=float, default=10.0, help="How long --connect may take in all (default: 10)."
@@ -39,7 +42,7 @@ class Command(BaseCommand):
             self._print_json(found, reached)
         else:
             self._print(found, reached)
-        wrong = len(found) + sum(bool(each.trouble) for each in reached)
+        wrong = len(found) + sum(each.finding is not None for each in reached)
         if wrong:
             message = ngettext("%(count)d thing is wrong.", "%(count)d things are wrong.", wrong)
             raise CommandError(message % {"count": wrong})
@@ -47,8 +50,9 @@ class Command(BaseCommand):
     def _print_json(self, found: list[Finding], reached: list[Reached]) -> None:
         report = {
             "callbacks": callbacks(),
-            "findings": [asdict(each) for each in found],
-            "reached": [asdict(each) for each in reached],
+            "registrations": registrations(),
+            "findings": [asdict(each) for each in [*found, *(one.finding for one in reached if one.finding)]],
+            "reached": [{"what": each.what, "address": each.address, "trouble": each.trouble} for each in reached],
         }
         self.stdout.write(json.dumps(report, indent=2))
 
@@ -57,13 +61,20 @@ class Command(BaseCommand):
             self.stdout.write(
                 _("To be registered with %(provider)s: %(address)s") % {"provider": alias, "address": address}
             )
+        for alias, kind in registrations().items():
+            self.stdout.write(f"{alias}: {kind}")
         for finding in found:
-            style = self.style.ERROR if finding.level == ERROR else self.style.WARNING
-            self.stdout.write(style(f"{finding.id}  {finding.message}"))
-            if finding.hint:
-                self.stdout.write(f"    {finding.hint}")
+            self._print_finding(finding, finding.message)
         for each in reached:
-            style = self.style.ERROR if each.trouble else self.style.SUCCESS
-            self.stdout.write(style(f"{each.what}  {each.address}: {each.trouble or _('answers')}"))
-        if not found and not any(each.trouble for each in reached):
+            if each.finding:
+                self._print_finding(each.finding, f"{each.what}  {each.address}: {each.trouble}")
+            else:
+                self.stdout.write(self.style.SUCCESS(f"{each.what}  {each.address}: {_('answers')}"))
+        if not found and not any(each.finding for each in reached):
             self.stdout.write(self.style.SUCCESS(_("All is in order.")))
+
+    def _print_finding(self, finding: Finding, message: str) -> None:
+        style = self.style.ERROR if finding.level == ERROR else self.style.WARNING
+        self.stdout.write(style(f"{finding.id}  {message}"))
+        if finding.hint:
+            self.stdout.write(f"    {finding.hint}")

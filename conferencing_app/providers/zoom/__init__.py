@@ -14,6 +14,7 @@ from conferencing_app.providers.zoom.inbound import ZoomInbound
 from conferencing_app.providers.zoom.meetings import ZoomMeetings
 from conferencing_app.providers.zoom.oauth import ZoomOAuth
 from conferencing_app.providers.zoom.options import read_options
+from conferencing_app.providers.zoom.scopes import for_administrators
 
 __all__ = ["ZoomProvider"]
 
@@ -24,6 +25,10 @@ class ZoomProvider(Provider):
     key = "zoom"
     label = "Zoom"
     request_id_header = REQUEST_ID_HEADER
+    registration = (
+        "A General app, user-managed. Until Zoom has reviewed it, it serves people of your own Zoom account alone; "
+        "an admin-managed one is added by administrators, and a Server-to-Server one has nobody to ask."
+    )
     scope_words = scopes.WORDS
     refresh_token_days = 90.0  # older pages say 15 years
     daily_changes = 100  # "Meeting/Webinar API" rate limits: per user, whatever the plan; removing does not count
@@ -50,3 +55,7 @@ class ZoomProvider(Provider):
         self.oauth = ZoomOAuth(self.options, policy, api)
         self.meetings = ZoomMeetings(api)
         self.inbound = ZoomInbound(self.options) if self.options.webhook_secret_token else None
+
+    def unsuitable(self, scopes: frozenset[str]) -> str:
+        """Its ``:admin`` scopes show an admin-managed app: nobody but an administrator can link an account to it."""
+        return "the app is admin-managed, so that only administrators can link." if for_administrators(scopes) else ""

@@ -32,5 +32,10 @@ def missing(granted: frozenset[str] | None) -> frozenset[str]:
     return frozenset(need for need, classic in NEEDED.items() if not granted & _names(need, classic))
 
 
+def for_administrators(granted: frozenset[str]) -> bool:
+    """Whether the app is one that only an administrator can add: these act on other people's accounts."""
+    return any(scope.endswith(WIDER[1:]) for scope in granted)
+
+
 def _names(*names: str) -> frozenset[str]:
     return frozenset(name + suffix for name in names for suffix in WIDER)

@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from conferencing_app.models import LinkRequest
 from conferencing_app.services.card import first_card
+from conferencing_app.views import mirror
 from tests.integration.pages.rows import (
     SECRETS,
     make_attempt,
@@ -67,6 +68,8 @@ EXPECTED: dict[str, tuple[Expected, Expected]] = {
     "set_default": (LOGIN_ONLY, Expected(302, 404, 303, 404, 404)),
     "test": (LOGIN_ONLY, Expected(302, 404, 303, 404, 404)),
     "unlink": (ONLY_MINE, Expected(302, 404, 400, 404, 404)),
+    # The address is signed for the doctor, and tells each who holds it how they came.
+    "mirror": (Expected(200, 200, 200, 200, 200), NOT_A_METHOD),
     # The address is signed for the owner's page: whoever else holds it is a guest.
     "card": (Expected(200, 200, 200, 200, 200), NOT_A_METHOD),
     # Whoever may view conferences may see it; only the owner chooses, and an empty form names no account.
@@ -131,6 +134,7 @@ def world(conferencing_sandbox: Any) -> World:
         "requested": [requested],
         "requested_link": [requested, "zoom"],
         "requested_decline": [requested],
+        "mirror": [mirror.ticket("now")],
         "card": [token],
         **{name: [conference.public_id] for name in ("conference", "conference_choose", "conference_retry")},
     }

@@ -22,7 +22,7 @@ from django.test.utils import CaptureQueriesContext
 from django.views.debug import ExceptionReporter
 
 from conferencing_app import clock, limits, mails
-from conferencing_app.doctor import findings
+from conferencing_app.doctor import rows
 from conferencing_app.models import Mail, Verification
 from conferencing_app.services import verification
 from conferencing_app.signals import conferencing_contact_address_missing
@@ -128,11 +128,11 @@ def test_the_site_hears_of_a_person_without_an_address(scene: Scene) -> None:
         conferencing_contact_address_missing.disconnect(listen)
     assert heard == [(type(person), person, "verify_link")]
     assert Mail.objects.get().state == "no_address"
-    (found,) = list(findings.people_without_address())
+    (found,) = list(rows.people_without_address())
     assert f"ids {person.pk}." in found.message
     person.email = "now@example.com"
     person.save()
-    assert list(findings.people_without_address()) == []
+    assert list(rows.people_without_address()) == []
 
 
 # Where mails go ------------------------------------------------------------------------------------------------------
