@@ -11,7 +11,15 @@ from django.db import models
 
 from conferencing_app import clock
 from conferencing_app.conf import settings
-from conferencing_app.models import Attempt, Conference, ConferencingProfile, Meeting
+from conferencing_app.models import (
+    Attempt,
+    Conference,
+    ConferencingProfile,
+    Endpoint,
+    Meeting,
+    Notification,
+    NotificationDelivery,
+)
 
 BATCH = 2_000
 EVENTS_OF_ONE = 20
@@ -25,7 +33,10 @@ CAUSES = ("outage", "refused", "credentials_expired", "rate_limited")
 
 
 def make(count: int) -> None:
-    """So many conferences with a meeting and a call each, and a twentieth as many people with an account."""
+    """So many conferences with a meeting, a call and a notification each, and a twentieth as many people.
+
+    Each of them has an account and an endpoint.
+    """
     now = clock.read(settings.DATABASE)
     people = stored(get_user_model(), (person(number) for number in range(count // EVENTS_OF_ONE)))
     accounts = stored(ConferencingProfile, (account(one, now) for one in people))
@@ -34,11 +45,14 @@ def make(count: int) -> None:
     )
     meetings = stored(Meeting, (meeting(one, now) for one in conferences))
     stored(Attempt, (call(one, now) for one in meetings))
+    endpoints = stored(Endpoint, (endpoint(one, now) for one in people))
+    news = stored(Notification, (told(one) for one in conferences))
+    stored(NotificationDelivery, (delivery(one, endpoints[number // EVENTS_OF_ONE]) for number, one in enumerate(news)))
 
 
 def leave() -> None:
     """Nobody and nothing of it is there any more, and the numbers begin anew."""
-    for model in (Attempt, Meeting, Conference, ConferencingProfile):
+    for model in (NotificationDelivery, Notification, Endpoint, Attempt, Meeting, Conference, ConferencingProfile):
         model.objects.all().delete()
     get_user_model().objects.filter(is_staff=False).delete()
 
@@ -113,6 +127,34 @@ def call(of: Meeting, now: datetime) -> Attempt:
         status=201 if of.meeting_id else 503,
         cause_code="" if of.meeting_id else "outage",
         request_id=f"request-{of.conference_id}",
+    )
+
+
+def endpoint(user: Any, now: datetime) -> Endpoint:
+    return Endpoint(user=user, url=f"https://hooks.example/{user.pk}", created_at=now - timedelta(days=60))
+
+
+def told(of: Conference) -> Notification:
+    failing = of.state == Conference.State.FAILING
+    return Notification(
+        type="conferencing_failing" if failing else "conferencing_assigned",
+        subject=of.public_id,
+        sequence=1,
+        cause_code=of.cause_code,
+        data={"event": {"model": of.event_model, "key": of.event_key}, "conferencing": {"pending": True}},
+        created_at=of.created_at,
+    )
+
+
+def delivery(of: Notification, to: Endpoint) -> NotificationDelivery:
+    return NotificationDelivery(
+        notification=of,
+        subject=of.subject,
+        receiver=to.public_id,
+        endpoint=to,
+        state=NotificationDelivery.State.DELIVERED,
+        delivered_at=of.created_at,
+        status=204,
     )
 
 

@@ -2,7 +2,17 @@
 
 from conferencing_app.admin.attempts import AttemptAdmin
 from conferencing_app.admin.conferences import ConferenceAdmin
+from conferencing_app.admin.endpoints import EndpointAdmin
 from conferencing_app.admin.meetings import MeetingAdmin
+from conferencing_app.admin.notifications import NotificationAdmin, NotificationDeliveryAdmin
 from conferencing_app.admin.profiles import ConferencingProfileAdmin
 
-__all__ = ["AttemptAdmin", "ConferenceAdmin", "ConferencingProfileAdmin", "MeetingAdmin"]
+__all__ = [
+    "AttemptAdmin",
+    "ConferenceAdmin",
+    "ConferencingProfileAdmin",
+    "EndpointAdmin",
+    "MeetingAdmin",
+    "NotificationAdmin",
+    "NotificationDeliveryAdmin",
+]

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from conferencing_app.admin import health, overview, search
+from conferencing_app.admin import health, news, overview, search
 from conferencing_app.admin.filters import CauseFilter, ProviderFilter, WaitingFilter
 from conferencing_app.admin.health import Glance
 from conferencing_app.admin.objectpage import ObjectPageAdmin, Related, Tool
@@ -135,6 +135,7 @@ class ConferenceAdmin(ObjectPageAdmin):
         calls = Attempt.objects.filter(conference=obj).order_by("-pk")
         columns = ["started_at", "provider", "operation", "health", "status", "cause_code", "request_id"]
         yield self.rows_of(request, _("Attempts"), calls, columns, conference__id__exact=obj.pk)
+        yield from news.tables_of(self, request, obj.public_id)
 
     @method_decorator(require_GET)
     def overview_view(self, request: HttpRequest) -> HttpResponse:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conferencing_app import causes, clock
 from conferencing_app.models import Conference
+from conferencing_app.notifications.catalogue import SIGNALS
 from conferencing_app.providers import registry
 
 
@@ -58,6 +59,18 @@ class ProviderFilter(KnownValues):
 
 class MeetingProviderFilter(ProviderFilter):
     parameter_name = "profile__provider"
+
+
+class NotificationTypeFilter(KnownValues):
+    title = _("type")
+    parameter_name = "type"
+
+    def values(self) -> Mapping[str, Any]:
+        return {type: type for type in SIGNALS}
+
+
+class ToldTypeFilter(NotificationTypeFilter):
+    parameter_name = "notification__type"
 
 
 class WaitingFilter(admin.SimpleListFilter):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conferencing_app import causes, clock
 from conferencing_app.causes import Actor
-from conferencing_app.models import Attempt, Conference, ConferencingProfile
+from conferencing_app.models import Attempt, Conference, ConferencingProfile, Endpoint, NotificationDelivery
 from conferencing_app.services.grants import BY_SUPPORT
 
 
@@ -70,6 +70,20 @@ UNLINKED = Health(_("Unlinked"), Tone.QUIET)
 CALL_WORKED = Health(_("Worked"), Tone.GOOD)
 CALL_FAILED = Health(_("Failed"), Tone.BAD)
 
+ARRIVED = Health(_("Arrived"), Tone.GOOD)
+ON_ITS_WAY = Health(_("On its way"), Tone.BUSY)
+TRIED_AGAIN = Health(_("Has not arrived, is tried again"), Tone.BAD)
+NO_LONGER_HEARD = Health(_("Its receiver is gone"), Tone.QUIET)
+
+TAKES = Health(_("Takes what is posted"), Tone.GOOD)
+ASKED_FOR_PAUSE = Health(_("Pauses, as it has asked"), Tone.BUSY)
+TAKES_NOTHING = Health(_("Takes nothing at present"), Tone.BAD)
+SWITCHED_OFF = Health(_("Switched off"), Tone.QUIET)
+SWITCHED_OFF_BY_ITSELF = {
+    "gone": Health(_("Switched off: it is gone"), Tone.BAD),
+    "dead": Health(_("Switched off: it took nothing for days"), Tone.BAD),
+}
+
 
 def of_conference(conference: Conference) -> Health:
     if conference.state == Conference.State.FAILING:
@@ -94,3 +108,20 @@ def of_profile(profile: ConferencingProfile) -> Health:
 
 def of_attempt(attempt: Attempt) -> Health:
     return CALL_FAILED if attempt.cause_code else CALL_WORKED
+
+
+def of_delivery(delivery: NotificationDelivery) -> Health:
+    match delivery.state:
+        case NotificationDelivery.State.DELIVERED:
+            return ARRIVED
+        case NotificationDelivery.State.DROPPED:
+            return NO_LONGER_HEARD
+    return TRIED_AGAIN if delivery.attempts else ON_ITS_WAY
+
+
+def of_endpoint(endpoint: Endpoint) -> Health:
+    if not endpoint.enabled:
+        return SWITCHED_OFF_BY_ITSELF.get(endpoint.disabled_cause, SWITCHED_OFF)
+    if endpoint.paused_until is not None and endpoint.paused_until > clock.about_now():
+        return ASKED_FOR_PAUSE
+    return TAKES_NOTHING if endpoint.failing_since else TAKES

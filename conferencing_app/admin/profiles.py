@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from conferencing_app import clock
-from conferencing_app.admin import health, search
+from conferencing_app.admin import health, news, search
 from conferencing_app.admin.accountactions import AccountActions, without_transaction
 from conferencing_app.admin.filters import ProfileCauseFilter, ProviderFilter
 from conferencing_app.admin.health import Glance
@@ -101,6 +101,7 @@ class ConferencingProfileAdmin(AccountActions):
         calls = Attempt.objects.filter(profile=obj).order_by("-pk")
         columns = ["started_at", "operation", "health", "status", "cause_code", "request_id"]
         yield self.rows_of(request, _("Attempts"), calls, columns, profile__id__exact=obj.pk)
+        yield from news.tables_of(self, request, obj.public_id)
 
     def _glance(self) -> list[Glance]:
         count = ConferencingProfile.objects.filter(state=State.DISCONNECTED).count()

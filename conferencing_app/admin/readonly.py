@@ -35,6 +35,18 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return not _is_sealed(self.model, lookup) and super().lookup_allowed(lookup, value, request)
 
 
+class GoesWithItsPerson(ReadOnlyAdmin):
+    """Rows that are deleted with the person whose they are, and in no other way.
+
+    Before it deletes a person, Django's admin asks the pages of all that goes along whether that may be deleted.
+    """
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        match = request.resolver_match
+        ours = f"{self.opts.app_label}_{self.opts.model_name}_"
+        return obj is not None and match is not None and not (match.url_name or "").startswith(ours)
+
+
 def _is_sealed(model: type[Model], lookup: str) -> bool:
     try:
         return isinstance(model._meta.get_field(lookup.split("__")[0]), SealedField)

@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 from django.conf import settings as django_settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from conferencing_app import clock
 from conferencing_app.fields import ExactField, SealedField, new_public_id
@@ -57,6 +58,7 @@ class Endpoint(Leased):
 
     class Meta:
         indexes = [models.Index(fields=["event_model", "event_key"], name="conferencing_endpoint_event")]
+        permissions = [("recover_endpoint", _("Can have posted what endpoints missed"))]
 
     def __str__(self) -> str:
         return self.public_id

@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
 
 from conferencing_app import causes, clock
 from conferencing_app.fields import ExactField
@@ -130,6 +131,7 @@ class NotificationDelivery(DueWork):
             models.Index(fields=["due_at"], name="conferencing_delivery_due"),
             models.Index(fields=["subject", "receiver"], name="conferencing_delivery_order"),
         ]
+        permissions = [("resend_notificationdelivery", _("Can have deliveries posted again"))]
 
     def __str__(self) -> str:
         return f"{self.notification_id} to {self.receiver} ({self.state})"

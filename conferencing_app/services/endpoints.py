@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -98,6 +99,19 @@ def switch_off(endpoint: Endpoint) -> None:
 def resend(delivery: NotificationDelivery) -> None:
     """Post it once more, also one that has arrived: the same id and the same bytes."""
     _post_now(NotificationDelivery.objects.filter(pk=delivery.pk))
+
+
+def resendable(deliveries: QuerySet[NotificationDelivery]) -> QuerySet[NotificationDelivery]:
+    """Those that are posted to an endpoint which is switched on. A signal is not told once more on request."""
+    return deliveries.filter(endpoint__enabled=True)
+
+
+def resend_all(deliveries: QuerySet[NotificationDelivery]) -> QuerySet[NotificationDelivery]:
+    """Post these once more as far as they can be; those."""
+    keys = list(resendable(deliveries).values_list("pk", flat=True))
+    resent = NotificationDelivery.objects.filter(pk__in=keys)
+    _post_now(resent)
+    return resent
 
 
 def recover(endpoint: Endpoint, since: datetime) -> int:

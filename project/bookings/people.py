@@ -13,7 +13,10 @@ HOSTS = {
 ADMIN = "sam"
 SUPPORT = "Support"
 # What support does about conferences. None of them changes a row by hand.
-ACTIONS = ("try_now_conference", "test_conferencingprofile", "disconnect_conferencingprofile")
+ACTIONS = (
+    *("try_now_conference", "test_conferencingprofile", "disconnect_conferencingprofile"),
+    *("resend_notificationdelivery", "recover_endpoint"),
+)
 
 
 def host(username: str) -> User:

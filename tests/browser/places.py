@@ -162,6 +162,10 @@ PLACES = (
     *admin("conferencing_app/meeting"),
     *admin("conferencing_app/conferencingprofile"),
     *admin("conferencing_app/attempt"),
+    *admin("conferencing_app/notification"),
+    *admin("conferencing_app/notificationdelivery"),
+    *admin("conferencing_app/endpoint"),
+    Place("admin-recover", f"{OURS}_endpoint_recover", "sam", at("{admin recover}")),
     Place("admin-overview", f"{OURS}_conference_overview", "sam", at("/admin/conferencing_app/conference/overview/")),
     Place("admin-disconnect", f"{OURS}_conferencingprofile_disconnect", "sam", at("{admin disconnect}")),
     *admin("bookings/booking"),
@@ -187,4 +191,5 @@ NO_PAGE = {
     # To Alice, who is not of support.
     f"{OURS}_conference_try_now": 302,
     f"{OURS}_conferencingprofile_test": 302,
+    f"{OURS}_notificationdelivery_resend": 302,
 }

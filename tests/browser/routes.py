@@ -13,7 +13,8 @@ import django
 from django.urls import URLPattern, URLResolver, get_resolver
 
 # Of the admin only what the site and the app have put there, and their lists and forms: the rest is Django's own.
-OURS_IN_ADMIN = re.compile("admin:(bookings|conferencing_app)_.*_(change|changelist|overview|try_now|test|disconnect)")
+KINDS = "change|changelist|overview|try_now|test|disconnect|resend|recover"
+OURS_IN_ADMIN = re.compile(f"admin:(bookings|conferencing_app)_.*_({KINDS})")
 
 
 def routes(resolver: URLResolver, namespace: str = "", path: str = "") -> Iterator[tuple[str, str]]:

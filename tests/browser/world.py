@@ -32,6 +32,7 @@ class World:
 def build(stage: Stage) -> World:
     """Alice has three accounts, one of them broken, one in trouble; Bob's Zoom refuses; Sam has nothing linked."""
     world = World(stage)
+    stage.receiver.secret = run(["manage.py", "demo_endpoint", stage.receiver.url], stage.environment).strip()
     for email, name in ((STUDIO, "Alice's studio"), (CHOIR, "The choir")):
         stage.control.create_account(email, display_name=name)
     stage.control.set_account(ACCOUNT, policy={"dial_in": True})
@@ -120,8 +121,10 @@ def _sam(world: World) -> None:
     known["old card"] = sam.open(gone).refresh_urls[0]
     _change_conference(world, gone, "DELETE FROM conferencing_app_conference")
     known["move"] = link(sam, ACCOUNT).url
-    for model in ("conference", "meeting", "conferencingprofile", "attempt"):
+    for model in ("conference", "meeting", "conferencingprofile", "attempt", "notification", "notificationdelivery"):
         _remember_admin(world, sam, f"conferencing_app/{model}", whose="bob")
+    _remember_admin(world, sam, "conferencing_app/endpoint", whose="")
+    known["admin recover"] = known["admin conferencing_app/endpoint"].replace("/change/", "/recover/")
     _remember_admin(world, sam, "bookings/booking", whose="bob")
     bobs = known["admin conferencing_app/conferencingprofile"]
     known["admin disconnect"] = bobs.replace("/change/", "/disconnect/")

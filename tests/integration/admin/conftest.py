@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.integration.pages.rows import make_call, make_conference, make_meeting, make_profile, make_user
+from tests.integration.pages.rows import (
+    make_call,
+    make_conference,
+    make_delivery,
+    make_endpoint,
+    make_meeting,
+    make_news,
+    make_profile,
+    make_user,
+)
 
 
 @pytest.fixture
@@ -17,7 +26,7 @@ def staff(db: None) -> Client:
 
 @pytest.fixture
 def rows(db: None) -> dict[str, Any]:
-    """One account, conference, meeting and call of Alice, which a search must find, and Bob's beside them."""
+    """One of everything that is Alice's, which a search must find, and Bob's beside it."""
     found: dict[str, Any] = {}
     for name, last_name in (("alice", "Archer"), ("bob", "Baker")):
         user = make_user(name, first_name=name.capitalize(), last_name=last_name)
@@ -27,6 +36,10 @@ def rows(db: None) -> dict[str, Any]:
         )
         meeting = make_meeting(conference, profile, join_url=conference.join_url)
         call = make_call(profile, conference, meeting=meeting, cause_code="outage", status=503)
+        told = make_news(conference)
+        endpoint = make_endpoint(user)
+        delivery = make_delivery(told, endpoint, status=503, attempts=1, answer="Not now.")
         if name == "alice":
             found = {"conferencingprofile": profile, "conference": conference, "meeting": meeting, "attempt": call}
+            found |= {"notification": told, "notificationdelivery": delivery, "endpoint": endpoint}
     return found

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from conferencing_app import clock
-from conferencing_app.models import Attempt, Conference, ConferencingProfile
+from conferencing_app.models import Attempt, Conference, ConferencingProfile, Endpoint, NotificationDelivery
 from conferencing_app.services import profiles
 from tests.integration.admin.lists import changelist, page
-from tests.integration.pages.rows import make_conference, make_meeting, make_profile, make_user
+from tests.integration.pages.rows import (
+    make_conference,
+    make_delivery,
+    make_endpoint,
+    make_meeting,
+    make_news,
+    make_profile,
+    make_user,
+)
 
-VIEW = ("view_conference", "view_conferencingprofile")
+VIEW = ("view_conference", "view_conferencingprofile", "view_notificationdelivery", "view_endpoint")
 TRY, TEST, DISCONNECT = "try_now_conference", "test_conferencingprofile", "disconnect_conferencingprofile"
+RESEND, RECOVER = "resend_notificationdelivery", "recover_endpoint"
 
 
 def signed_in(*permissions: str) -> Client:
@@ -76,6 +86,8 @@ def test_staff_without_the_permission_neither_see_nor_do_it(waiting: Conference,
     for name, row, actions in (
         ("conference", waiting, ["try_now"]),
         ("conferencingprofile", profile, ["test", "disconnect"]),
+        ("notificationdelivery", rows["notificationdelivery"], ["resend"]),
+        ("endpoint", rows["endpoint"], ["recover"]),
     ):
         html = client.get(changelist(name)).content.decode() + client.get(page(name, "change", row.pk)).content.decode()
         for action in actions:
@@ -89,13 +101,95 @@ def test_staff_without_the_permission_neither_see_nor_do_it(waiting: Conference,
     assert log() == []
 
 
-@pytest.mark.parametrize("permission", [TRY, TEST, DISCONNECT])
+def test_a_delivery_is_posted_again_and_it_is_recorded_who_asked(rows: dict[str, Any]) -> None:
+    delivery, client = rows["notificationdelivery"], signed_in(RESEND)
+    NotificationDelivery.objects.filter(pk=delivery.pk).update(state="delivered", due_at=None, attempts=0)
+    url = page("notificationdelivery", "change", delivery.pk)
+    assert page("notificationdelivery", "resend", delivery.pk) in client.get(url).content.decode()
+    response = client.post(page("notificationdelivery", "resend", delivery.pk), follow=True)
+    assert "1 delivery is posted again." in response.content.decode()
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempts) == ("pending", 0)
+    assert delivery in NotificationDelivery.objects.due()
+    assert log() == [("sam", "Had it posted again.", str(delivery.pk))]
+
+
+def test_what_can_not_be_posted_again_is_left_as_it_is(rows: dict[str, Any]) -> None:
+    """A signal, and what goes to an endpoint that is switched off."""
+    posted = rows["notificationdelivery"]
+    signal = NotificationDelivery.objects.create(
+        notification=posted.notification, subject=posted.subject, receiver="site.receivers.tell", state="delivered"
+    )
+    NotificationDelivery.objects.update(state="delivered", due_at=None)
+    Endpoint.objects.update(enabled=False)
+    client = signed_in(RESEND)
+    html = act(client, "notificationdelivery", "resend", posted, signal).content.decode()
+    assert "0 deliveries are posted again." in html
+    assert not NotificationDelivery.objects.exclude(state="delivered").exists()
+    for row in (posted, signal):
+        url = page("notificationdelivery", "change", row.pk)
+        assert page("notificationdelivery", "resend", row.pk) not in client.get(url).content.decode()
+    assert log() == []
+
+
+def missed_since(moment: datetime) -> dict[str, str]:
+    return {"confirmed": "yes", "since": timezone.localtime(moment).strftime("%Y-%m-%dT%H:%M")}
+
+
+def test_what_an_endpoint_missed_is_posted_since_a_moment_that_is_asked_for(rows: dict[str, Any]) -> None:
+    """Of two that have not arrived one lies before it; what was told while the endpoint did not yet hear is posted."""
+    endpoint, waiting, now = rows["endpoint"], rows["notificationdelivery"], clock.read("default")
+    later = now + timedelta(days=9)
+    old = make_delivery(make_news(rows["conference"], created_at=now - timedelta(days=3)), endpoint, due_at=later)
+    missed = make_news(rows["conference"], created_at=now - timedelta(hours=1))
+    NotificationDelivery.objects.filter(pk=waiting.pk).update(due_at=later, attempts=4)
+    client = signed_in(RECOVER)
+    url = page("endpoint", "recover", endpoint.pk)
+    question = client.get(url).content.decode()
+    assert "Since:" in question
+    assert endpoint.public_id in question
+    assert url in client.get(page("endpoint", "change", endpoint.pk)).content.decode()
+    response = client.post(url, missed_since(now - timedelta(days=2)), follow=True)
+    assert "2 deliveries are posted." in response.content.decode()
+    due = set(NotificationDelivery.objects.due().filter(endpoint=endpoint))
+    assert due == {waiting, NotificationDelivery.objects.get(notification=missed, endpoint=endpoint)}
+    assert old not in due
+    ((who, what, key),) = log()
+    assert (who, key) == ("sam", str(endpoint.pk))
+    assert what.startswith("Had posted since ")
+    assert what.endswith(": 2.")
+
+
+@pytest.mark.parametrize("since", ["", "yesterday", "2999-01-01T00:00"])
+def test_a_moment_that_can_not_be_is_asked_for_again(rows: dict[str, Any], since: str) -> None:
+    client, endpoint = signed_in(RECOVER), rows["endpoint"]
+    response = client.post(page("endpoint", "recover", endpoint.pk), {"confirmed": "yes", "since": since})
+    assert response.status_code == 200
+    assert "errorlist" in response.content.decode()
+    assert log() == []
+
+
+def test_several_endpoints_are_recovered_at_once_but_for_those_switched_off(rows: dict[str, Any]) -> None:
+    off = make_endpoint(None, enabled=False)
+    client, on = signed_in(RECOVER), rows["endpoint"]
+    html = act(client, "endpoint", "recover", on, off).content.decode()
+    assert on.public_id in html
+    assert off.public_id not in html
+    act(client, "endpoint", "recover", on, off, **missed_since(clock.read("default") - timedelta(days=1)))
+    assert [key for _who, _what, key in log()] == [str(on.pk)]
+    assert "None of these endpoints is switched on." in act(client, "endpoint", "recover", off).content.decode()
+    assert page("endpoint", "recover", off.pk) not in client.get(page("endpoint", "change", off.pk)).content.decode()
+
+
+@pytest.mark.parametrize("permission", [TRY, TEST, DISCONNECT, RESEND, RECOVER])
 def test_one_permission_is_not_another(waiting: Conference, rows: dict[str, Any], permission: str) -> None:
     client = signed_in(permission)
     pages = {
         TRY: page("conference", "try_now", waiting.pk),
         DISCONNECT: page("conferencingprofile", "disconnect", rows["conferencingprofile"].pk),
         TEST: page("conferencingprofile", "test", rows["conferencingprofile"].pk),
+        RESEND: page("notificationdelivery", "resend", rows["notificationdelivery"].pk),
+        RECOVER: page("endpoint", "recover", rows["endpoint"].pk),
     }
     refused = {name for name, url in pages.items() if name != permission and client.post(url).status_code == 403}
     assert refused == set(pages) - {permission}

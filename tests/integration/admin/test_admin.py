@@ -13,12 +13,30 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from conferencing_app.fields import SealedField
-from conferencing_app.models import Attempt, Conference, ConferencingProfile, Meeting
+from conferencing_app.models import (
+    Attempt,
+    Conference,
+    ConferencingProfile,
+    Endpoint,
+    Meeting,
+    Notification,
+    NotificationDelivery,
+)
 from tests.integration.admin.lists import changelist, found_by
-from tests.integration.pages.rows import SECRETS, make_call, make_conference, make_meeting, make_profile, make_user
+from tests.integration.pages.rows import (
+    SECRETS,
+    make_call,
+    make_conference,
+    make_delivery,
+    make_endpoint,
+    make_meeting,
+    make_news,
+    make_profile,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
-MODELS = [Attempt, ConferencingProfile, Conference, Meeting]
+MODELS = [Attempt, ConferencingProfile, Conference, Meeting, Endpoint, Notification, NotificationDelivery]
 NAMES = [model._meta.model_name for model in MODELS]
 
 
@@ -38,6 +56,11 @@ def test_only_these_models_are_registered() -> None:
         ("meeting", {"profile__provider": "zoom"}),
         ("meeting", {"cause_code": ""}),
         ("meeting", {"state__exact": "live"}),
+        ("notification", {"type": "conferencing_failing"}),
+        ("notification", {"cause_code": "outage"}),
+        ("notificationdelivery", {"state__exact": "pending"}),
+        ("notificationdelivery", {"notification__type": "conferencing_failing"}),
+        ("endpoint", {"scheme__exact": "standard"}),
     ],
 )
 def test_lists_are_filtered(staff: Client, rows: dict[str, Any], name: str, query: dict[str, str]) -> None:
@@ -60,6 +83,7 @@ def test_a_long_list_costs_no_more_queries(
         make_meeting(make_conference(user), profile)
         make_meeting(conference, profile)
         make_call(profile, conference)
+        make_delivery(make_news(conference), make_endpoint(user))
     with django_assert_num_queries(len(short)):
         staff.get(changelist(name))
 
@@ -85,9 +109,23 @@ def test_no_page_shows_a_sealed_column_or_a_host_link(staff: Client, rows: dict[
         assert "_token" not in html.replace("csrfmiddlewaretoken", "")
 
 
-@pytest.mark.parametrize("lookup", ["host_url__startswith", "host_url", "profile__grant__access_token__startswith"])
-def test_no_filter_feels_its_way_along_a_sealed_column(staff: Client, rows: dict[str, Any], lookup: str) -> None:
-    assert staff.get(changelist("meeting"), {lookup: "v1"}).status_code == 400
+@pytest.mark.parametrize(
+    ("name", "lookup"),
+    [
+        ("meeting", "host_url__startswith"),
+        ("meeting", "host_url"),
+        ("meeting", "profile__grant__access_token__startswith"),
+        ("endpoint", "secret__startswith"),
+        ("endpoint", "former_secret"),
+        ("endpoint", "url__contains"),
+        ("notificationdelivery", "endpoint__secret__startswith"),
+        ("notificationdelivery", "endpoint__url__contains"),
+    ],
+)
+def test_no_filter_feels_its_way_along_a_sealed_column(
+    staff: Client, rows: dict[str, Any], name: str, lookup: str
+) -> None:
+    assert staff.get(changelist(name), {lookup: "v1"}).status_code == 400
 
 
 @pytest.mark.parametrize("name", NAMES)

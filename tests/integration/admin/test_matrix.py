@@ -9,13 +9,28 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from conferencing_app.models import Conference, ConferencingProfile
-from tests.integration.pages.rows import SECRETS, make_call, make_conference, make_meeting, make_profile, make_user
+from conferencing_app.models import Conference, ConferencingProfile, NotificationDelivery
+from tests.integration.pages.rows import (
+    SECRETS,
+    make_call,
+    make_conference,
+    make_delivery,
+    make_endpoint,
+    make_meeting,
+    make_news,
+    make_profile,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
-MODELS = ("attempt", "conference", "conferencingprofile", "meeting")
-ACTIONS = ("try_now_conference", "test_conferencingprofile", "disconnect_conferencingprofile")
+MODELS = (
+    *("attempt", "conference", "conferencingprofile", "endpoint", "meeting", "notification", "notificationdelivery"),
+)
+ACTIONS = (
+    *("try_now_conference", "test_conferencingprofile", "disconnect_conferencingprofile"),
+    *("resend_notificationdelivery", "recover_endpoint"),
+)
 VISITORS = ["anonymous", "other", "owner", "viewer", "staff"]
 LOGIN = "/admin/login/"
 
@@ -50,7 +65,13 @@ EXPECTED = {
     "conferencingprofile_test": (NOT_A_METHOD, inside(403, 302)),
     # Without the word of confirmation a POST asks again.
     "conferencingprofile_disconnect": (inside(403, 200), inside(403, 200)),
+    "notificationdelivery_resend": (NOT_A_METHOD, inside(403, 302)),
+    "endpoint_recover": (inside(403, 200), inside(403, 200)),
 }
+ACTING = [
+    *("conference_try_now", "conferencingprofile_test", "conferencingprofile_disconnect"),
+    *("notificationdelivery_resend", "endpoint_recover"),
+]
 
 
 class World(NamedTuple):
@@ -86,8 +107,12 @@ def world(conferencing_sandbox: Any) -> World:
     conference = make_conference(users["owner"], state="failing", cause_code="outage", lane=profile)
     meeting = make_meeting(conference, profile)
     call = make_call(profile, conference, meeting=meeting)
+    told, endpoint = make_news(conference), make_endpoint(users["owner"])
+    delivery = make_delivery(told, endpoint)
     keys = {"attempt": call.pk, "conference": conference.pk, "conferencingprofile": profile.pk, "meeting": meeting.pk}
+    keys |= {"notification": told.pk, "endpoint": endpoint.pk, "notificationdelivery": delivery.pk}
     private = [profile.account_label, profile.public_id, conference.public_id, meeting.meeting_id, call.request_id]
+    private += [endpoint.public_id, told.public_id]
     return World(users, keys, private)
 
 
@@ -129,10 +154,11 @@ def test_everyone_gets_what_the_table_says(world: World, name: str, method: str,
 @pytest.mark.parametrize("visitor", [visitor for visitor in VISITORS if visitor != "staff"])
 def test_nobody_without_the_permission_changes_anything(world: World, visitor: str) -> None:
     client = client_of(world, visitor)
-    before = [list(model.objects.values()) for model in (Conference, ConferencingProfile)]
-    for name in ("conference_try_now", "conferencingprofile_test", "conferencingprofile_disconnect"):
-        client.post(address(world, name), {"confirmed": "yes"})
-    assert [list(model.objects.values()) for model in (Conference, ConferencingProfile)] == before
+    changed = (Conference, ConferencingProfile, NotificationDelivery)
+    before = [list(model.objects.values()) for model in changed]
+    for name in ACTING:
+        client.post(address(world, name), {"confirmed": "yes", "since": "2020-01-01T00:00"})
+    assert [list(model.objects.values()) for model in changed] == before
     assert not LogEntry.objects.exists()
 
 
@@ -143,7 +169,7 @@ def test_a_post_without_csrf_token_is_refused(world: World, name: str) -> None:
     assert b"CSRF" in response.content
 
 
-@pytest.mark.parametrize("name", ["conference_try_now", "conferencingprofile_test", "conferencingprofile_disconnect"])
+@pytest.mark.parametrize("name", ACTING)
 def test_what_is_not_there_can_not_be_acted_on(world: World, name: str) -> None:
     url = reverse(f"admin:conferencing_app_{name}", args=[999_999])
     assert client_of(world, "staff").post(url).status_code == 404

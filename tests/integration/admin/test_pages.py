@@ -15,9 +15,18 @@ from django.test.utils import CaptureQueriesContext
 from conferencing_app import clock
 from conferencing_app.admin import health
 from conferencing_app.causes import CAUSES
-from conferencing_app.models import Attempt, Conference, ConferencingProfile
+from conferencing_app.models import Attempt, Conference, ConferencingProfile, Endpoint, NotificationDelivery
 from tests.integration.admin.lists import changelist, found_by, page
-from tests.integration.pages.rows import make_call, make_conference, make_meeting, make_profile, make_user
+from tests.integration.pages.rows import (
+    make_call,
+    make_conference,
+    make_delivery,
+    make_endpoint,
+    make_meeting,
+    make_news,
+    make_profile,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -101,7 +110,61 @@ def test_who_may_not_see_attempts_is_not_shown_them_on_another_page(rows: dict[s
     assert "503" not in html_of(client, page("conference", "change", rows["conference"].pk))
 
 
-@pytest.mark.parametrize("name", ["conference", "conferencingprofile", "meeting"])
+def test_a_page_tells_what_was_told_and_what_came_of_it(staff: Client, rows: dict[str, Any]) -> None:
+    told, delivery, endpoint = rows["notification"], rows["notificationdelivery"], rows["endpoint"]
+    shown = tables(staff, "conference", rows["conference"])
+    assert [row.url for row in shown["Notifications"].rows] == [page("notification", "change", told.pk)]
+    assert [row.url for row in shown["Deliveries"].rows] == [page("notificationdelivery", "change", delivery.pk)]
+    for title, row in (("Notifications", told), ("Deliveries", delivery)):
+        assert list(staff.get(shown[title].all_url).context["cl"].result_list) == [row]
+    for name, row in (("notification", told), ("endpoint", endpoint)):
+        (listed,) = tables(staff, name, row)["Deliveries"].rows
+        assert listed.url == page("notificationdelivery", "change", delivery.pk)
+    assert "Not now." in html_of(staff, page("notificationdelivery", "change", delivery.pk))
+    assert tables(staff, "conferencingprofile", rows["conferencingprofile"])["Notifications"].rows == []
+    linked = make_news(rows["conferencingprofile"], type="conferencing_profile_linked", cause_code="")
+    (listed,) = tables(staff, "conferencingprofile", rows["conferencingprofile"])["Notifications"].rows
+    assert listed.url == page("notification", "change", linked.pk)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, "Takes what is posted"),
+        ({"failing_since": clock.read}, "Takes nothing at present"),
+        ({"enabled": False}, "Switched off"),
+        ({"enabled": False, "disabled_cause": "gone"}, "Switched off: it is gone"),
+        ({"enabled": False, "disabled_cause": "dead"}, "Switched off: it took nothing for days"),
+    ],
+)
+def test_every_endpoint_has_a_health_in_words(values: dict[str, Any], words: str) -> None:
+    values = {name: value("default") if callable(value) else value for name, value in values.items()}
+    assert str(health.of_endpoint(Endpoint(**values)).words) == words
+
+
+def test_an_endpoint_that_asked_for_a_pause_says_so_until_it_is_over() -> None:
+    endpoint = Endpoint(paused_until=clock.read("default") + timedelta(minutes=5))
+    assert str(health.of_endpoint(endpoint).words) == "Pauses, as it has asked"
+    with clock.travel(timedelta(minutes=6)):
+        assert str(health.of_endpoint(endpoint).words) == "Takes what is posted"
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, "On its way"),
+        ({"attempts": 2}, "Has not arrived, is tried again"),
+        ({"state": "delivered"}, "Arrived"),
+        ({"state": "dropped"}, "Its receiver is gone"),
+    ],
+)
+def test_every_delivery_has_a_health_in_words(values: dict[str, Any], words: str) -> None:
+    assert str(health.of_delivery(NotificationDelivery(**values)).words) == words
+
+
+@pytest.mark.parametrize(
+    "name", ["conference", "conferencingprofile", "meeting", "notification", "notificationdelivery", "endpoint"]
+)
 def test_a_page_with_much_on_it_costs_no_more_queries(staff: Client, rows: dict[str, Any], name: str) -> None:
     url = page(name, "change", rows[name].pk)
     staff.get(url)
@@ -113,6 +176,8 @@ def test_a_page_with_much_on_it_costs_no_more_queries(staff: Client, rows: dict[
         make_meeting(other, profile, state="planned")
         make_meeting(conference, make_profile(profile.user))
         make_call(profile, conference, meeting=rows["meeting"])
+        make_delivery(make_news(conference), rows["endpoint"])
+        make_delivery(rows["notification"], make_endpoint(other.owner))
     with CaptureQueriesContext(connection) as long:
         staff.get(url)
     assert len(long) == len(short)
@@ -207,4 +272,4 @@ def without_attempts() -> Iterator[None]:
 
 
 def test_a_site_may_leave_out_one_of_the_lists(staff: Client, rows: dict[str, Any], without_attempts: None) -> None:
-    assert list(tables(staff, "conference", rows["conference"])) == ["Meetings"]
+    assert list(tables(staff, "conference", rows["conference"])) == ["Meetings", "Notifications", "Deliveries"]

@@ -13,7 +13,14 @@ from django.test.utils import CaptureQueriesContext
 from conferencing_app.admin import search
 from conferencing_app.models import Conference
 from tests.integration.admin.lists import changelist, found_by
-from tests.integration.pages.rows import make_conference, make_meeting, make_profile, make_user
+from tests.integration.pages.rows import (
+    make_conference,
+    make_endpoint,
+    make_meeting,
+    make_news,
+    make_profile,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 NAMES = ["attempt", "conferencingprofile", "conference", "meeting"]
@@ -43,6 +50,43 @@ def test_every_list_is_searched_by_what_anybody_may_tell(
     staff: Client, rows: dict[str, Any], name: str, path: str
 ) -> None:
     assert found_by(staff, name, q=told(rows, path)) == [rows[name]]
+
+
+# News and their deliveries, by what anybody may tell; the account of an event is not what its news are about.
+TOLD_OF_NEWS = [path for path in TOLD if path != "conferencingprofile.public_id"] + ["notification.public_id"]
+
+
+@pytest.mark.parametrize("name", ["notification", "notificationdelivery"])
+@pytest.mark.parametrize("path", TOLD_OF_NEWS)
+def test_what_was_told_is_found_by_what_it_is_about(staff: Client, rows: dict[str, Any], name: str, path: str) -> None:
+    assert found_by(staff, name, q=told(rows, path)) == [rows[name]]
+
+
+def test_what_was_told_of_an_account_is_found_by_it(staff: Client, rows: dict[str, Any]) -> None:
+    news = make_news(rows["conferencingprofile"])
+    assert found_by(staff, "notification", q=rows["conferencingprofile"].public_id) == [news]
+
+
+@pytest.mark.parametrize("path", ["endpoint.public_id", "conference.owner.username", "conference.owner.get_full_name"])
+@pytest.mark.parametrize("name", ["endpoint", "notificationdelivery"])
+def test_an_endpoint_and_what_was_posted_there_is_found(
+    staff: Client, rows: dict[str, Any], name: str, path: str
+) -> None:
+    assert found_by(staff, name, q=told(rows, path)) == [rows[name]]
+
+
+def test_an_endpoint_is_found_by_its_address_but_not_by_what_that_hides(staff: Client, rows: dict[str, Any]) -> None:
+    shown = rows["endpoint"].url.partition("?")[0]
+    assert found_by(staff, "endpoint", q=shown) == [rows["endpoint"]]
+    assert found_by(staff, "endpoint", q="query-secret") == []
+    plain = make_endpoint(None, url="https://plain.example.com/hook")
+    assert found_by(staff, "endpoint", q="plain.example") == [plain]
+
+
+def test_an_events_own_endpoint_is_found_by_the_event(staff: Client, rows: dict[str, Any]) -> None:
+    event = rows["conference"]
+    own = make_endpoint(None, event_model=event.event_model, event_key=event.event_key)
+    assert found_by(staff, "endpoint", q=f"lesson {event.event_key}") == [own]
 
 
 @pytest.mark.parametrize("name", NAMES)

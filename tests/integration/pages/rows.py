@@ -17,17 +17,23 @@ from conferencing_app.models import (
     Attempt,
     Conference,
     ConferencingProfile,
+    Endpoint,
     Grant,
     LinkAttempt,
     LinkRequest,
     Mail,
     Meeting,
+    Notification,
+    NotificationDelivery,
 )
 from conferencing_app.services import disconnection, linking, verification
 
 numbers = count(1)
 # None of these may ever stand on a page.
-SECRETS = ["access-token-secret", "refresh-token-secret", "code-verifier-secret", "https://zoom.example/s/host-secret"]
+SECRETS = [
+    *("access-token-secret", "refresh-token-secret", "code-verifier-secret", "https://zoom.example/s/host-secret"),
+    *("endpoint-secret", "query-secret"),
+]
 
 
 def make_user(name: str, permissions: tuple[str, ...] = (), **kwargs: Any) -> Any:
@@ -92,6 +98,32 @@ def make_call(profile: ConferencingProfile, conference: Conference | None = None
         "request_id": f"req-{next(numbers)}",
     }
     return Attempt.objects.create(profile=profile, conference=conference, **{**values, **kwargs})
+
+
+def make_news(subject: Any, **kwargs: Any) -> Notification:
+    """A notification about this conference or profile."""
+    values = {
+        "type": "conferencing_failing",
+        "sequence": next(numbers),
+        "cause_code": "outage",
+        "data": {"event": {"model": "hosts.lesson", "key": "1"}, "conferencing": {"pending": True}},
+        "created_at": clock.read("default"),
+    }
+    return Notification.objects.create(subject=subject.public_id, **{**values, **kwargs})
+
+
+def make_endpoint(user: Any, **kwargs: Any) -> Endpoint:
+    number = next(numbers)
+    values = {"url": f"https://hooks{number}.example.com/conferencing?key=query-secret", "user": user}
+    endpoint = Endpoint(**{**values, "created_at": clock.read("default"), **kwargs})
+    endpoint.secret = Sealed.seal("whsec_endpoint-secret", endpoint.place("secret"))
+    endpoint.save()
+    return endpoint
+
+
+def make_delivery(notification: Notification, endpoint: Endpoint, **kwargs: Any) -> NotificationDelivery:
+    values = {"subject": notification.subject, "receiver": endpoint.public_id, "due_at": notification.created_at}
+    return NotificationDelivery.objects.create(notification=notification, endpoint=endpoint, **{**values, **kwargs})
 
 
 def make_attempt(user: Any, claimed: ConferencingProfile) -> LinkAttempt:

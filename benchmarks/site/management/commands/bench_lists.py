@@ -12,11 +12,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from benchmarks.site import crowd
-from conferencing_app.models import Conference, ConferencingProfile
+from conferencing_app.models import Conference, ConferencingProfile, Endpoint
 
 FEW = 100
 TIMES = 7
 ADMIN = "/admin/conferencing_app"
+MODELS = (
+    *("conference", "conferencingprofile", "meeting", "attempt", "notification", "notificationdelivery", "endpoint"),
+)
 
 
 class Command(BaseCommand):
@@ -94,8 +97,9 @@ def pages() -> dict[str, str]:
         "sorted": {"o": "7"},
         "last-page": {"p": str(max(1, Conference.objects.count() // 50))},
     }
-    lists = {model: f"{ADMIN}/{model}/" for model in ("conference", "conferencingprofile", "meeting", "attempt")}
+    lists = {model: f"{ADMIN}/{model}/" for model in MODELS}
     everywhere = ("reference", "meeting", "link", "name")
+    endpoint = Endpoint.objects.latest("pk")
     return {
         **{f"{model}-list": url for model, url in lists.items()},
         **{f"conference-{name}": f"{lists['conference']}?{urlencode(query)}" for name, query in filters.items()},
@@ -103,9 +107,17 @@ def pages() -> dict[str, str]:
         **{
             f"{model}-by-{name}": f"{url}?{urlencode({'q': searches[name]})}"
             for model, url in lists.items()
-            if model != "conference"
+            if model not in ("conference", "endpoint")
             for name in everywhere
         },
+        **{
+            f"endpoint-by-{name}": f"{lists['endpoint']}?{urlencode({'q': searches[name]})}"
+            for name in ("event", "name")
+        },
+        "delivery-by-endpoint": f"{lists['notificationdelivery']}?{urlencode({'q': endpoint.public_id})}",
+        "notification-failing": f"{lists['notification']}?type=conferencing_failing",
+        "delivery-pending": f"{lists['notificationdelivery']}?state__exact=pending",
+        "endpoint-page": f"{lists['endpoint']}{endpoint.pk}/change/",
         "attempt-by-request": f"{lists['attempt']}?{urlencode({'q': f'request-{conference.pk}'})}",
         "conference-page": f"{lists['conference']}{failing.pk}/change/",
         "conferencingprofile-page": f"{lists['conferencingprofile']}{account.pk}/change/",
