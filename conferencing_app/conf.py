@@ -67,6 +67,8 @@ class Settings:
     LINK_ATTEMPT_SECONDS: float = 600.0
     # How long a link that the site made for a person may be opened, in seconds.
     LINK_REQUEST_SECONDS: float = 3600.0
+    # How long before its start the owner of an event that has no link is told by mail, in seconds.
+    WARN_SECONDS: float = 86400.0
     # How long the link and the code in a mail that verifies a person hold, in seconds.
     VERIFICATION_SECONDS: float = 3600.0
     # How long the address from which a conference card refreshes itself is valid, in seconds.

@@ -48,6 +48,12 @@ def take(limit: Limit, subject: str) -> None:
             raise LimitReached(rows.get().ends_at) from None
 
 
+def is_used_up(limit: Limit, subject: str) -> bool:
+    """Whether it has been done as often as it may. Only a look: who counts on it takes."""
+    rows = Tally.objects.using(settings.DATABASE).filter(key=key(limit.name, subject))
+    return rows.filter(ends_at__gt=clock.now(), count__gte=limit.times).exists()
+
+
 def key(name: str, subject: str) -> str:
     """The tally's key for what is counted, and for whom."""
     return f"{name}:{crypto.digest(subject)[:32]}"

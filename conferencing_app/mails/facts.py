@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from datetime import tzinfo
 from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
-from django.urls import reverse
+from django.db.models import Count, Min
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.debug import sensitive_variables
 
-from conferencing_app import clock, crypto
+from conferencing_app import causes, clock, crypto
+from conferencing_app.causes import Action
 from conferencing_app.exceptions import ConferencingError
 from conferencing_app.mails.site import site_url
 from conferencing_app.models import Conference, ConferencingProfile, Mail, RelinkProof
+from conferencing_app.providers import registry
 
 TOKEN_BYTES = 32
 
@@ -32,7 +41,7 @@ def _of_disconnected_profile(mail: Mail) -> dict[str, Any]:
     profile = disconnected.filter(public_id=mail.subject, user=mail.user_id).first()
     if profile is None:
         raise Moot
-    waiting = Conference.objects.waiting_for(profile).count()
+    waiting = Conference.objects.waiting().filter(lane=profile).count()
     if mail.facts.get("reminder") and not waiting:
         raise Moot
     return {"waiting": waiting, "relink_url": relink_url(mail, profile)}
@@ -46,4 +55,65 @@ def relink_url(mail: Mail, profile: ConferencingProfile) -> str:
     return site_url(reverse("conferencing:relink_by_mail", args=[token]))
 
 
-PRESENT_FACTS = {"profile_disconnected": _of_disconnected_profile}
+def _of_event(mail: Mail) -> dict[str, Any]:
+    """The event, why it has no link, and where its owner can do something about it."""
+    failing = Conference.objects.select_related("lane").filter(state=Conference.State.FAILING, start__gt=clock.now())
+    conference = failing.filter(public_id=mail.subject, owner=mail.user_id).first()
+    if conference is None or conference.cause is None or conference.start is None:
+        raise Moot
+    zone = _zone(conference.tzid)
+    return {
+        "summary": conference.summary,
+        "start": date_format(conference.start.astimezone(zone), "DATETIME_FORMAT"),
+        "zone": str(zone),
+        "sentence": conference.cause.sentence,
+        "relink_url": _relink_url_of_event(mail, conference),
+        "event_url": site_url(reverse("conferencing:conference", args=[conference.public_id])),
+        "reference": conference.public_id,
+    }
+
+
+def _relink_url_of_event(mail: Mail, conference: Conference) -> str:
+    """Where linking the account again is what helps, and the account is the reader's; else empty."""
+    lane, cause = conference.lane, conference.cause
+    if lane is None or cause is None or cause.action is not Action.RELINK:
+        return ""
+    return relink_url(mail, lane) if lane.relink_url and lane.user_id == mail.user_id else ""
+
+
+def _zone(tzid: str) -> tzinfo:
+    try:
+        return ZoneInfo(tzid)
+    except (ValueError, OSError, KeyError):  # a zone that is not known raises the last
+        return timezone.get_default_timezone()
+
+
+def _for_admins(mail: Mail) -> dict[str, Any]:
+    """What waits for an administrator: each cause, how many events, since when."""
+    kinds = Conference.objects.for_admins().values("cause_code", "lane__provider")
+    troubles = kinds.annotate(count=Count("pk"), since=Min("cause_since")).order_by("since", "cause_code")
+    if not troubles:
+        raise Moot
+    return {"troubles": [_trouble(dict(row)) for row in troubles]}
+
+
+def _trouble(row: dict[str, Any]) -> dict[str, Any]:
+    alias = row["lane__provider"]
+    cause = causes.get(row["cause_code"]).told_of(registry.label(alias) if alias else "")
+    return {"sentence": cause.sentence, "count": row["count"], "since": row["since"], "url": _admin_url(cause.code)}
+
+
+def _admin_url(code: str) -> str:
+    """The admin's list of what has this cause; empty for a site without the admin."""
+    try:
+        path = reverse("admin:conferencing_app_conference_changelist")
+    except NoReverseMatch:
+        return ""
+    return site_url(f"{path}?{urlencode({'state': Conference.State.FAILING.value, 'cause_code': code})}")
+
+
+PRESENT_FACTS: dict[str, Callable[[Mail], dict[str, Any]]] = {
+    "profile_disconnected": _of_disconnected_profile,
+    "event_without_link": _of_event,
+    "admin_digest": _for_admins,
+}

@@ -7,6 +7,7 @@ whose request this may be.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ from conferencing_app import clock, doorbell
 from conferencing_app.conf import settings
 from conferencing_app.fields import Sealed
 from conferencing_app.mails.site import site_url
-from conferencing_app.models import ConferencingProfile, Endpoint, LinkRequest, Mail
+from conferencing_app.models import Conference, ConferencingProfile, Endpoint, LinkRequest, Mail
 from conferencing_app.providers import registry
 
 # How long it is tried to send a mail.
@@ -42,9 +43,26 @@ def account_moved(profile: ConferencingProfile) -> None:
 
 
 def profile_disconnected(profile: ConferencingProfile, reason: str, language: str, *, reminder: bool = False) -> Mail:
-    """Ask a person to link an account again; ``reason`` says why, in this language."""
+    """The mail that asks a person to link an account again, for :func:`post`; ``reason`` says why, in this language."""
     facts = {**_account(profile), "reason": reason, "reminder": reminder}
-    return _write(profile.user_id, "profile_disconnected", facts, subject=profile.public_id, language=language)
+    return _draft(profile.user_id, "profile_disconnected", facts, subject=profile.public_id, language=language)
+
+
+def event_without_link(conference: Conference) -> Mail:
+    """The mail that tells the owner of an event that it starts soon and has no link, for :func:`post`."""
+    language = _language_of(conference.locale)
+    return _draft(conference.owner_id, "event_without_link", {}, subject=conference.public_id, language=language)
+
+
+def admin_digest() -> Mail:
+    """The mail that tells the site's administrators what waits for them, for :func:`post`."""
+    return _draft(None, "admin_digest", {})
+
+
+def post(drafts: Sequence[Mail]) -> None:
+    """Have these mails sent."""
+    Mail.objects.using(settings.DATABASE).bulk_create(drafts)
+    doorbell.ring(settings.DATABASE)
 
 
 def endpoint_disabled(endpoint: Endpoint, cause: str) -> None:
@@ -74,8 +92,24 @@ def _account(profile: ConferencingProfile) -> dict[str, Any]:
     return {"provider": registry.label(profile.provider), "account": profile.account_label}
 
 
+def _language_of(locale: str) -> str:
+    """The language that an event asks for, where the site has it."""
+    try:
+        return translation.get_supported_language_variant(translation.to_language(locale))
+    except LookupError:
+        return django_settings.LANGUAGE_CODE
+
+
 @sensitive_variables()
-def _write(
+def _write(user_id: Any, kind: str, facts: dict[str, Any], **values: Any) -> Mail:
+    mail = _draft(user_id, kind, facts, **values)
+    mail.save(using=settings.DATABASE, force_insert=True)
+    doorbell.ring(settings.DATABASE)
+    return mail
+
+
+@sensitive_variables()
+def _draft(
     user_id: Any,
     kind: str,
     facts: dict[str, Any],
@@ -91,6 +125,4 @@ def _write(
     mail.expires_at = clock.now(of_use)
     if secrets:
         mail.secrets = Sealed.seal(json.dumps(secrets), mail.place("secrets"))
-    mail.save(using=settings.DATABASE, force_insert=True)
-    doorbell.ring(settings.DATABASE)
     return mail

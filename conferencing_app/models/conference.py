@@ -21,13 +21,14 @@ class ConferenceQuerySet(DueWorkQuerySet):
         """Of those that became due at the same moment, the one whose event starts soonest comes first."""
         return super().due().order_by("due_at", models.F("start").asc(nulls_last=True), "pk")
 
-    def waiting_for(self, profile: Any) -> Self:
-        """Those without a link whose events lie ahead, and whose next call is made for this profile.
+    def waiting(self) -> Self:
+        """Those without a link whose events lie ahead."""
+        return self.filter(state__in=[Conference.State.PENDING, Conference.State.FAILING], start__gt=clock.now())
 
-        A reference to an outer query will do for the profile.
-        """
-        waiting = [Conference.State.PENDING, Conference.State.FAILING]
-        return self.filter(lane=profile, state__in=waiting, start__gt=clock.now())
+    def for_admins(self) -> Self:
+        """Those without a link that only an administrator can help to one."""
+        codes = [cause.code for cause in causes.CAUSES.values() if cause.actor is causes.Actor.ADMIN]
+        return self.filter(state=Conference.State.FAILING, cause_code__in=codes)
 
 
 class Conference(Subject, DueWork):
@@ -100,6 +101,8 @@ class Conference(Subject, DueWork):
     # When it was last asked for anew (NULL: when created): an event that had begun by then gets none.
     asked_at = models.DateTimeField(null=True, blank=True)
     assigned_at = models.DateTimeField(null=True, blank=True)
+    # When the owner was told by mail that the event starts soon and has no link: once.
+    warned_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[models.Manager] = ConferenceQuerySet.as_manager()
 
@@ -110,6 +113,8 @@ class Conference(Subject, DueWork):
         indexes = [
             models.Index(fields=["due_at", "start"], name="conferencing_conference_next"),
             models.Index(fields=["state", "due_at"], name="conferencing_conference_state"),
+            # What has no link and starts soon.
+            models.Index(fields=["state", "start"], name="conferencing_conference_soon"),
             # What was made, by day.
             models.Index(fields=["assigned_at", "provider"], name="conferencing_conference_made"),
         ]

@@ -20,13 +20,15 @@ from conferencing_app.provisioning import pruning
 from conferencing_app.provisioning.checkups import Checkups
 from conferencing_app.provisioning.farewell import Farewells
 from conferencing_app.provisioning.reconcile import Conferences
-from conferencing_app.services import workers
+from conferencing_app.services import reminding, workers
 from conferencing_app.services.workers import Program
 
 # How long to wait where all that is due is held by others, in seconds.
 LOOK_AGAIN_SECONDS = 0.1
 
 PRUNE_EVERY_SECONDS = 3600.0
+# How often a worker looks for what nobody has done anything about.
+REMIND_EVERY_SECONDS = 60.0
 
 # Set when this process is to end: slices stop claiming and finish what is under way.
 stopping = Stop()
@@ -67,6 +69,7 @@ class _Process:
         self.mailing = _Turn()
         self.posting = _Turn()
         self.prune_at = 0.0
+        self.remind_at = 0.0
 
 
 _process = _Process()
@@ -99,6 +102,7 @@ def drain_until_idle(limit_seconds: float = 60.0) -> int:
     """Work until nothing is due any more, at most ``limit_seconds`` long; how many rows were finished."""
     until = time.monotonic() + limit_seconds
     finished = 0
+    reminding.look()
     with _process.calling.lock, _process.telling.lock, _process.mailing.lock, _process.posting.lock:
         while is_due() and time.monotonic() < until and not stopping.is_set():
             seconds = min(settings.SLICE_SECONDS, max(0.1, until - time.monotonic()))
@@ -114,6 +118,9 @@ def sweep(program: Program) -> None:
     workers.beat(program)
     if is_due():
         drain_slice()
+    if time.monotonic() >= _process.remind_at:
+        _process.remind_at = time.monotonic() + REMIND_EVERY_SECONDS
+        reminding.look()
     if time.monotonic() >= _process.prune_at:
         _process.prune_at = time.monotonic() + PRUNE_EVERY_SECONDS
         if pruning.is_more(pruning.prune()):

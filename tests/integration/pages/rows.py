@@ -158,7 +158,8 @@ def make_link(user: Any) -> tuple[str, str]:
 def make_relink_mail(user: Any) -> str:
     """A mail that asks this person to link an account again, and has reached them: its token."""
     profile = make_profile(user, state="disconnected", cause="credentials_expired", name="Theirs, disconnected")
-    letter = disconnection.send_relink_mail(profile)
+    letter = disconnection.relink_mail(profile)
+    letter.save()
     Mail.objects.filter(pk=letter.pk).update(address_hash=mails.address_digest(mails.address_of(user)))
     (token,) = re.findall(r"/by-mail/(\S+)/$", str(mails.compose(letter, [user.email]).body), re.MULTILINE)
     return token
