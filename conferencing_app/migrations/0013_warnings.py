@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conferencing_app', '0009_mails'),
+        ('conferencing_app', '0012_support'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
