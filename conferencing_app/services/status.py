@@ -47,13 +47,21 @@ class Running:
 
 
 @dataclass(frozen=True)
+class Endpoints:
+    """How many take nothing at the moment, and to how many nothing is posted any more."""
+
+    failing: int
+    off: int
+
+
+@dataclass(frozen=True)
 class Status:
-    """``conferences`` counts by state; ``endpoints_off`` those that notifications are no longer posted to."""
+    """``conferences`` counts by state; ``endpoints`` those that do not answer, and those that were given up."""
 
     conferences: dict[str, int]
     waiting: list[Waiting]
     queues: list[Queue]
-    endpoints_off: int
+    endpoints: Endpoints
     workers: list[Running]
 
     @property
@@ -71,7 +79,7 @@ def status() -> Status:
         conferences=dict.fromkeys(State.values, 0) | dict(counts),
         waiting=_waiting(conferences),
         queues=[_queue(name, rows, now) for name, rows in _queues().items()],
-        endpoints_off=Endpoint.objects.using(settings.DATABASE).filter(enabled=False).count(),
+        endpoints=_endpoints(),
         workers=[Running(one.name, one.program, _seconds(now, one.seen_at)) for one in workers.running()],
     )
 
@@ -82,15 +90,22 @@ def _waiting(conferences: QuerySet[Conference]) -> list[Waiting]:
     return [Waiting(*row) for row in counted.order_by("-count", "cause_code")]
 
 
+def _endpoints() -> Endpoints:
+    in_trouble = Endpoint.objects.using(settings.DATABASE).exclude(enabled=True, failing_since=None)
+    failing = Count("pk", filter=Q(enabled=True))
+    return Endpoints(**in_trouble.aggregate(failing=failing, off=Count("pk", filter=Q(enabled=False))))
+
+
 def _queues() -> dict[str, QuerySet]:
-    """All that the workers do. What is for an endpoint waits while that is switched off, or asks for a pause."""
+    """All that the workers do. What is for an endpoint waits while that takes nothing: it is the endpoint's delay."""
     deliveries = NotificationDelivery.objects.using(settings.DATABASE)
+    answering = Endpoint.objects.using(settings.DATABASE).open().filter(failing_since=None)
     return {
         "conferences": Conference.objects.using(settings.DATABASE).all(),
         "profiles": ConferencingProfile.objects.using(settings.DATABASE).all(),
         "notifications": Notification.objects.using(settings.DATABASE).all(),
         "signals": deliveries.filter(endpoint=None),
-        "webhooks": deliveries.filter(endpoint__in=Endpoint.objects.using(settings.DATABASE).open()),
+        "webhooks": deliveries.filter(endpoint__in=answering),
         "mails": Mail.objects.using(settings.DATABASE).all(),
     }
 

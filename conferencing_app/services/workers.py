@@ -28,6 +28,7 @@ class Program(StrEnum):
 # How often a process shows itself, in seconds; between two rows nothing is asked or written.
 BEAT_SECONDS = 15.0
 # For how long it then counts as running: a look may last a slice of each kind of work, cron comes every few minutes.
+# A site whose workers look more seldom has them counted for as much longer.
 EXPECTED = {
     Program.CELERY: timedelta(seconds=90),
     Program.WORKER: timedelta(seconds=90),
@@ -48,7 +49,8 @@ def beat(program: Program) -> None:
     name = _name(program)
     if time.monotonic() < _next_beat.get(name, 0.0):
         return
-    values = {"program": program, "seen_at": clock.now(), "expected_until": clock.now(EXPECTED[program])}
+    expected = max(EXPECTED[program], timedelta(seconds=3 * settings.SWEEP_SECONDS))
+    values = {"program": program, "seen_at": clock.now(), "expected_until": clock.now(expected)}
     workers = Worker.objects.using(settings.DATABASE)
     if not workers.filter(name=name).update(**values):
         workers.bulk_create([Worker(name=name, **values)], ignore_conflicts=True)

@@ -69,10 +69,14 @@ def check_heard() -> None:
 
 
 def is_settled() -> bool:
-    """Nothing is left to do: no row is due or will be, no call is owed, nobody is to be told anything."""
+    """Nothing is left to do: no row is due or will be, no call is owed, nobody is to be told anything.
+
+    But for linked accounts, which are looked after each day for as long as they are linked.
+    """
     owed = Meeting.objects.present().exclude(state=Meeting.State.LIVE, second_look=False, read_back=False)
-    work = (Conference, ConferencingProfile, Notification, NotificationDelivery)
-    return not any(model.objects.exclude(due_at=None).exists() for model in work) and not owed.exists()
+    leaving = ConferencingProfile.objects.filter(state=ConferencingProfile.State.LEAVING)
+    work = (Conference.objects, leaving, Notification.objects, NotificationDelivery.objects)
+    return not any(rows.exclude(due_at=None).exists() for rows in work) and not owed.exists()
 
 
 class LinkHistory(threading.Thread):

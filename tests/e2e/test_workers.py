@@ -17,6 +17,8 @@ from celery._state import _set_current_app
 
 from conferencing_app import doorbell
 from conferencing_app.models import Conference
+from conferencing_app.services import workers
+from conferencing_app.services.workers import Program
 from tests.brokers import Broker, application
 from tests.e2e import checker
 from tests.e2e.processes import ROOT, site_environment, wait_until
@@ -29,6 +31,7 @@ COMMANDS = {
     "command": ["manage.py", "conferencing_worker"],
     **{pool: [*CELERY, f"--pool={pool}"] for pool in ("prefork", "threads", "solo")},
 }
+PROGRAMS = {"command": Program.WORKER}
 Start = Callable[..., subprocess.Popen[bytes]]
 
 
@@ -78,7 +81,10 @@ def test_without_a_broker_that_answers_every_kind_of_worker_works(
     all_assigned(site, 5, tmp_path)
     wait_until(checker.is_settled, site.report)  # and the site's receivers have heard of it
     site.check()
+    (seen,) = workers.running()
+    assert (seen.program, seen.name.rpartition(":")[2]) == (PROGRAMS.get(kind, Program.CELERY), str(worker.pid))
     terminate(worker)
+    assert not workers.running(), "who ends is not waited for"
 
 
 @pytest.mark.slow

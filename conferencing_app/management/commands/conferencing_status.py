@@ -47,8 +47,8 @@ class Command(BaseCommand):
         for queue in now.queues:
             facts = {"name": queue.name, "due": queue.due, "age": _age(queue.late_seconds), "retried": queue.retried}
             self.stdout.write(_("%(name)s: %(due)d due, the oldest for %(age)s; %(retried)d tried again") % facts)
-        if now.endpoints_off:
-            self.stdout.write(_("Endpoints switched off: %(count)d") % {"count": now.endpoints_off})
+        endpoints = {"failing": now.endpoints.failing, "off": now.endpoints.off}
+        self.stdout.write(_("Endpoints: %(failing)d do not answer, %(off)d were given up") % endpoints)
         for worker in now.workers:
             seen = {"name": worker.name, "program": worker.program, "age": _age(worker.seen_seconds_ago)}
             self.stdout.write(_("Worker %(name)s (%(program)s), seen %(age)s ago") % seen)

@@ -85,11 +85,11 @@ def test_deliveries_and_mails_that_are_behind() -> None:
     assert {name: told[name][0] for name in ("notifications", "signals", "webhooks", "mails")} == {
         "notifications": 1,
         "signals": 1,
-        "webhooks": 1,  # the ones of an endpoint that is switched off or paused wait for it
+        "webhooks": 1,  # those of an endpoint that is off, paused or does not answer wait for it
         "mails": 1,
     }
     assert told["webhooks"][2] == 1
-    assert report["endpoints_off"] == 1
+    assert report["endpoints"] == {"failing": 1, "off": 1}
     assert [part.split(":")[0] for part in report["behind"]] == ["notifications", "signals", "webhooks", "mails"]
     assert error.startswith("notifications: due for 36")
     assert ask("--min-workers", "0", "--max-late-seconds", "600")[1] == ""
@@ -101,12 +101,14 @@ def make_deliveries(late: float) -> None:
     open_one = Endpoint.objects.create(**endpoint)
     off = Endpoint.objects.create(**endpoint, enabled=False)
     paused = Endpoint.objects.create(**endpoint, paused_until=clock.now(timedelta(hours=1)))
+    down = Endpoint.objects.create(**endpoint, failing_since=due)
     note = Notification.objects.create(type="x", subject="cnf_1", sequence=1, created_at=due, due_at=due)
     for receiver, values in (
         ("a signal's", {}),
         ("open", {"endpoint": open_one, "attempts": 2}),
         ("off", {"endpoint": off}),
         ("paused", {"endpoint": paused}),
+        ("down", {"endpoint": down, "attempts": 3}),
     ):
         NotificationDelivery.objects.create(notification=note, subject="cnf_1", receiver=receiver, due_at=due, **values)
     Mail.objects.create(

@@ -63,6 +63,13 @@ def test_one_that_is_not_seen_does_not_count(program: Program, counts_for: int) 
         assert running() == []
 
 
+def test_workers_that_look_seldom_are_waited_for_longer(settings: Any) -> None:
+    settings.CONFERENCING_SWEEP_SECONDS = 300.0
+    workers.beat(Program.WORKER)
+    with clock.travel(timedelta(seconds=890)):
+        assert running() == [Program.WORKER]
+
+
 def test_crons_drains_are_one_a_machine() -> None:
     for _ in range(2):
         call_command("conferencing_drain", verbosity=0)
