@@ -19,7 +19,7 @@ ROUNDS = 7
 
 @cache
 def compiled() -> tempfile.TemporaryDirectory[str]:
-    """Where modules are kept as pip leaves them, compiled: in a checkout Python may have been told not to write them."""
+    """Where modules are kept compiled, as pip leaves them: Python may have been told to write no bytecode."""
     return tempfile.TemporaryDirectory(prefix="conferencing-bench-")
 
 
@@ -27,9 +27,7 @@ def start(*options: str) -> dict[str, Any]:
     """One start in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.site.starting", *options]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": compiled().name}
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=60
-    )
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=60)
     started: dict[str, Any] = json.loads(done.stdout)
     return started
 
