@@ -8,7 +8,10 @@ import time
 import warnings
 
 import pytest
+from kombu.asynchronous.hub import Hub
+from kombu.asynchronous.timer import Timer
 
+from conferencing_app.engine import sweeper
 from conferencing_app.engine.stopping import Stop
 
 
@@ -43,3 +46,13 @@ def test_a_forked_process_sees_it_where_it_is_shared(shared: bool) -> None:
         os._exit(int(stop.is_set()))
     stop.set()
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == int(shared)
+
+
+def test_the_loop_of_a_worker_wakes_in_time_to_see_that_it_is_to_end() -> None:
+    """A connection's heartbeats alone have it sleep for ten seconds, and a signal does not wake it."""
+    hub = Hub(timer=Timer(max_interval=10.0))  # as Celery has it
+    hub.call_repeatedly(60.0, sweeper.awake)
+    assert hub.fire_timers() == 10
+    step = sweeper.bootstep(sweeper.awake, lambda: 3600.0, Stop())
+    step(None).register_with_event_loop(None, hub)
+    assert hub.fire_timers() <= sweeper.WAKE_SECONDS
