@@ -227,6 +227,19 @@ CAUSES = [
     )
 ]
 
+OPERATING = [
+    kept_by(
+        "doctor",
+        "40 broken set-ups: each has its own finding, and no other",
+        Tests(("tests/integration/doctor/test_set_ups.py",), "own_finding_and_no_other", 40),
+    ),
+    kept_by(
+        "proxy",
+        "all https through one tunnel, at the approved address; 0 by the environment's",
+        Tests(("tests/unit/http/test_proxy.py",), "", 12),
+    ),
+]
+
 IN_TIME = f"exit 0 within {commands.SUITE_SECONDS} s"
 REPOSITORY = [
     Promise(
@@ -270,5 +283,5 @@ DATABASES = [
 
 PROMISES = [
     *(*DEMO, *BROWSER, *BROKER, *CRASHES, *TOKENS, *ACCESS, *INBOUND, *VERIFICATION, *KEYS, *SUPPORT, *CAUSES),
-    *(*DATABASES, *THE_WHEEL, *REPOSITORY, *BESIDE),
+    *(*OPERATING, *DATABASES, *THE_WHEEL, *REPOSITORY, *BESIDE),
 ]
