@@ -86,6 +86,8 @@ def _alice(world: World) -> None:
     profiles = [one.action.split("/")[-3] for one in forms if one.action.endswith("/test/")]
     for name, profile in zip(("healthy", "broken", "troubled"), profiles, strict=True):
         known[name] = f"/conferencing/profiles/{profile}/"
+    for name, whose in (("relink", "broken"), ("relink connected", "healthy")):
+        known[name] = known[whose].replace("/profiles/", "/relink/")
     control.revoke_grants(CHOIR)
     control.add_fault("me", "status", status=503, account=STUDIO)
     for name in ("broken", "troubled"):
@@ -157,10 +159,16 @@ def _strangers(world: World) -> None:
         known[f"link for {person}"] = urlsplit(url).path
     stranger = Visitor(world.stage.site)
     stranger.submit(stranger.open(known["link for alice"]).form("/mail/"))
-    until(lambda: bool(_addresses_in_mails(world.stage)))
-    (known["mail"],) = _addresses_in_mails(world.stage)
+    for name, page in (("mail", "verify"), ("relink mail", "relink/by-mail")):
+        known[name] = _address_in_mails(world.stage, page)
 
 
-def _addresses_in_mails(stage: Stage) -> list[str]:
+def _address_in_mails(stage: Stage, page: str) -> str:
+    until(lambda: bool(_addresses_in_mails(stage, page)))
+    (address,) = _addresses_in_mails(stage, page)
+    return address
+
+
+def _addresses_in_mails(stage: Stage, page: str) -> list[str]:
     found = [path.read_text() for path in stage.mails.glob("*.log")]
-    return re.findall(rf"^{re.escape(stage.site)}(/conferencing/verify/\S+)$", "\n".join(found), re.MULTILINE)
+    return re.findall(rf"^{re.escape(stage.site)}(/conferencing/{page}/\S+)$", "\n".join(found), re.MULTILINE)
