@@ -69,6 +69,7 @@ def reconnect(profile: ConferencingProfile) -> bool:
     profile.refresh_from_db()
     announcing.announce_profiles([profile])
     waking.wake_waiting(profile)
+    waking.forget_failures(profile)
     return True
 
 

@@ -83,6 +83,7 @@ def transfer(holder: ConferencingProfile, user_id: Any) -> ConferencingProfile:
     ensure_default(holder.user_id)
     mails.account_linked(profile)
     _tell(profile)
+    waking.forget_failures(profile)  # of the removals that it takes over
     return profile
 
 
@@ -188,6 +189,7 @@ def _create(user_id: Any, provider: str, key: str, label: str) -> ConferencingPr
 def _settle(profile: ConferencingProfile) -> None:
     ensure_default(profile.user_id)
     _tell(profile)
+    waking.forget_failures(profile)
 
 
 def _tell(profile: ConferencingProfile) -> None:

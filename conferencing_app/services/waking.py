@@ -18,11 +18,9 @@ def wake_waiting(profile: ConferencingProfile) -> int:
     All become due at the same moment, so that the one whose event starts soonest comes first.
 
     Those that its person owns or that are bound to the profile, and that are not there, are not up to date, or have a
-    meeting of this profile left to remove. What the profile's meetings failed of is forgotten.
+    meeting of this profile left to remove.
     """
-    woken = _wake(_bound_to(profile.pk, profile.public_id, owner_id=profile.user_id).filter(_unsettled(profile.pk)))
-    forget_failures(profile)
-    return woken
+    return _wake(_bound_to(profile.pk, profile.public_id, owner_id=profile.user_id).filter(_unsettled(profile.pk)))
 
 
 def forget_failures(profile: ConferencingProfile) -> None:
