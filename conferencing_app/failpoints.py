@@ -2,8 +2,8 @@
 
 ``CONFERENCING_FAILPOINTS="meeting.after_sent=kill;create.after_call=sleep:2"``; actions: ``kill`` (SIGKILL to the own
 process), ``stop`` (SIGSTOP), ``raise``, ``sleep:SECONDS``, ``wait:PATH`` (the thread, until that file exists);
-``kill:3`` and ``stop:3`` act at the third time. ``CONFERENCING_FAILPOINT_LOG`` names a file that gets a line for each
-point that was hit while armed, so that a test can assert that it was.
+``kill:3``, ``stop:3`` and ``raise:3`` act at the third time. ``CONFERENCING_FAILPOINT_LOG`` names a file that gets a
+line for each point that was hit while armed, so that a test can assert that it was.
 """
 
 from __future__ import annotations
@@ -44,6 +44,10 @@ NAMES = frozenset(
         "signal.before_send",
         "signal.after_send",  # the receiver has done its part, nothing is recorded
         "signal.after_commit",
+        "webhook.before_send",
+        "webhook.after_send",  # the endpoint has answered, nothing is recorded
+        "mail.before_send",
+        "mail.after_send",  # the mail is on its way, nothing is recorded
     }
 )
 
@@ -83,7 +87,8 @@ def _act(name: str, action: str) -> None:
         if _times[name] == int(argument or 1):
             os.kill(os.getpid(), _SIGNALS[verb])
     elif verb == "raise":
-        raise FailpointHit(name)
+        if _times[name] >= int(argument or 1):
+            raise FailpointHit(name)
     elif verb == "sleep":
         time.sleep(float(argument))
     elif verb == "wait":

@@ -9,7 +9,8 @@ from benchmarks.figures.beside import BESIDE
 from benchmarks.figures.catalogue import ANSWER_AT_MOST, SAVING, judge_answering, judge_links, savings
 from benchmarks.figures.lists import ROWS, SLOWEST, judge_lists
 from benchmarks.promises import combinations, commands
-from benchmarks.promises.suite import Tests, run_tests
+from benchmarks.promises.outward import OUTBOUND, SECRETS, WEBHOOKS
+from benchmarks.promises.suite import Tests, kept_by
 from benchmarks.verdict import Promise
 
 KILL_POINTS = "tests/e2e/test_kill_points.py"
@@ -29,10 +30,6 @@ VERIFYING = "tests/integration/verification"
 AS_NEW = "0 lost, 0 orphaned, 0 doubled"
 ALL_STATUSES = "0 unexpected answers, 0 foreign data"
 REFRESHED_ONCE = (("refreshes", 1), ("failures", 0))
-
-
-def kept_by(name: str, bound: str, tests: Tests, database: str = "SQLite") -> Promise:
-    return Promise(name, bound, partial(run_tests, name, tests, database), f"{tests} on {database}")
 
 
 def kills(name: str, test: str, at_least: int, bound: str = AS_NEW) -> Promise:
@@ -98,6 +95,8 @@ CRASHES = [
         for database in ("SQLite", "PostgreSQL")
     ],
     kept_by("notification-once", "3 workers, no crash: each told once, in order", Tests((SEVERAL_WORKERS,))),
+    kept_by("kill-post", "each posted, one of them twice at most, same bytes", Tests((WEBHOOKS,), "while_it_posts", 2)),
+    kept_by("kill-mail", "sent, twice at most, the same link", Tests((WEBHOOKS,), "while_it_sends_a_mail", 2)),
     kills("web-process", "web_process_killed", 3, "event and wanted row both or neither"),
     kills("owner-deleted", "deleted_person", 5, "20 future events, 0 live meetings"),
     *[
@@ -108,6 +107,14 @@ CRASHES = [
     kept_by(
         "frozen-worker", f"frozen past its lease, thawed: {AS_NEW}", Tests(("tests/e2e/test_frozen_worker.py",), "", 14)
     ),
+]
+
+MACHINE = [
+    kept_by(
+        "machine",
+        "300 runs of 40 steps, each judged by the provider's log: what is wanted is there, nothing else",
+        Tests(("tests/integration/machine",), "", 30),
+    )
 ]
 
 TOKENS = [
@@ -282,6 +289,7 @@ DATABASES = [
 ]
 
 PROMISES = [
-    *(*DEMO, *BROWSER, *BROKER, *CRASHES, *TOKENS, *ACCESS, *INBOUND, *VERIFICATION, *KEYS, *SUPPORT, *CAUSES),
+    *(*DEMO, *BROWSER, *BROKER, *CRASHES, *MACHINE, *TOKENS, *ACCESS, *INBOUND, *OUTBOUND, *VERIFICATION),
+    *(*SECRETS, *KEYS, *SUPPORT, *CAUSES),
     *(*OPERATING, *DATABASES, *THE_WHEEL, *REPOSITORY, *BESIDE),
 ]

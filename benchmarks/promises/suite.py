@@ -8,13 +8,14 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.promises.running import run
 from benchmarks.services import fresh_database, fresh_mariadb
 from benchmarks.stamp import ROOT
-from benchmarks.verdict import Verdict
+from benchmarks.verdict import Promise, Verdict
 
 LIMIT_SECONDS = 1500
 FRESH = {"PostgreSQL": fresh_database, "MariaDB": fresh_mariadb}
@@ -36,6 +37,10 @@ class Tests:
         chosen = f" -k “{self.keyword}”" if self.keyword else ""
         recorded = "".join(f", {name} == {value}" for name, value in self.exactly)
         return f"{' '.join(self.nodes)}{chosen} ({self.at_least} or more{recorded})"
+
+
+def kept_by(name: str, bound: str, tests: Tests, database: str = "SQLite") -> Promise:
+    return Promise(name, bound, partial(run_tests, name, tests, database), f"{tests} on {database}")
 
 
 def run_tests(name: str, tests: Tests, database: str) -> Verdict:

@@ -19,6 +19,7 @@ from conferencing_app.causes import Retry
 from conferencing_app.conf import settings
 from conferencing_app.engine import claim, retry
 from conferencing_app.engine.stopping import Stop
+from conferencing_app.failpoints import failpoint
 from conferencing_app.fields import Sealed
 from conferencing_app.limits import Limit, LimitReached
 from conferencing_app.models import Mail
@@ -80,6 +81,7 @@ def _send(mail: Mail, using: str) -> bool:
         _take(mail, to[0])
         if not _write(mail, using, address_hash=mails.address_digest(to[0])):
             return False  # it took too long, and another worker has it
+        failpoint("mail.before_send")
         message.send()
     except LimitReached:
         return _settle(mail, State.LIMITED, using)
@@ -89,6 +91,7 @@ def _send(mail: Mail, using: str) -> bool:
         # Whatever the site's address, templates or mail backend raise. Its text may repeat the mail's.
         logger.warning("Mail %s could not be sent (%s); it is tried again.", mail.public_id, type(error).__name__)
         return _put_off(mail, error, now, using)
+    failpoint("mail.after_send")
     return _settle(mail, State.SENT, using, sent_at=clock.now())
 
 

@@ -106,11 +106,16 @@ def drain_until_idle(limit_seconds: float = 60.0) -> int:
     with _process.calling.lock, _process.telling.lock, _process.mailing.lock, _process.posting.lock:
         while is_due() and time.monotonic() < until and not stopping.is_set():
             seconds = min(settings.SLICE_SECONDS, max(0.1, until - time.monotonic()))
-            done = _call(seconds) + _tell(seconds) + _mail(seconds) + _post(seconds)
+            done = look(seconds)
             finished += done
             if not done:
                 stopping.wait(LOOK_AGAIN_SECONDS)  # What is due is in another worker's hands.
     return finished
+
+
+def look(seconds: float) -> int:
+    """One look at each kind of work in the caller's thread, which has the turns; how many rows were finished."""
+    return _call(seconds) + _tell(seconds) + _mail(seconds) + _post(seconds)
 
 
 def sweep(program: Program) -> None:

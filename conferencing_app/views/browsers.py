@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse
 
 from conferencing_app.conf import settings
 
+# "secret" in its name has Django leave its value out of error reports.
 # "__Host-" lets neither a subdomain nor plain http set the cookie; browsers take it over https only.
-COOKIE_NAME = "conferencing_link"
+COOKIE_NAME = "conferencing_link_secret"
 SECURE_COOKIE_NAME = f"__Host-{COOKIE_NAME}"
 COOKIE_VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 SECRET_BYTES = 32

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from conferencing_app.models import Conference, ConferencingProfile, Meeting, Notification, NotificationDelivery
 from tests.hosts.models import Heard, Lesson
@@ -69,14 +70,15 @@ def check_heard() -> None:
 
 
 def is_settled() -> bool:
-    """Nothing is left to do: no row is due or will be, no call is owed, nobody is to be told anything.
-
-    But for linked accounts, which are looked after each day for as long as they are linked.
-    """
+    """Nothing is left to do: no row is due or will be, no call is owed, nobody is to be told anything."""
     owed = Meeting.objects.present().exclude(state=Meeting.State.LIVE, second_look=False, read_back=False)
+    return not any(rows.exclude(due_at=None).exists() for rows in unfinished()) and not owed.exists()
+
+
+def unfinished() -> list[QuerySet]:
+    """Where work stands that comes to an end: linked accounts are looked after each day for as long as they are."""
     leaving = ConferencingProfile.objects.filter(state=ConferencingProfile.State.LEAVING)
-    work = (Conference.objects, leaving, Notification.objects, NotificationDelivery.objects)
-    return not any(rows.exclude(due_at=None).exists() for rows in work) and not owed.exists()
+    return [leaving, *(model.objects.all() for model in (Conference, Notification, NotificationDelivery))]
 
 
 class LinkHistory(threading.Thread):

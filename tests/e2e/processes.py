@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+MAILS = "mails"
 
 
 def wait_until(condition: Callable[[], Any], what: Callable[[], str], seconds: float = 30.0) -> None:
@@ -80,10 +81,16 @@ class Nursery:
         for child in self.children:
             child.kill()
         self.children.clear()
+        for mail in self.mails():
+            mail.unlink()
 
     def output(self) -> str:
         path = self.folder / "output"
         return path.read_text() if path.exists() else ""
+
+    def mails(self) -> list[Path]:
+        """Those that its children have sent in this test, each a file."""
+        return sorted((self.folder / MAILS).glob("*.log"))
 
     def close(self) -> None:
         """End it, and whatever it still has."""
@@ -95,7 +102,7 @@ class Nursery:
 
 
 def open_nursery(sandbox_url: str, folder: Path) -> Nursery:
-    environment = site_environment(sandbox_url)
+    environment = site_environment(sandbox_url, E2E_MAILS=str(folder / MAILS))
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.e2e.nursery"],
         stdin=subprocess.PIPE,

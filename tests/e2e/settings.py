@@ -18,6 +18,11 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
+# Where the processes' mails can be read.
+if MAILS := os.environ.get("E2E_MAILS"):
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = MAILS
+
 # A test that uses a broker has a queue of its own there.
 CELERY_TASK_DEFAULT_QUEUE = os.environ.get("E2E_QUEUE", "celery")
 

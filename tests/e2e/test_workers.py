@@ -17,12 +17,13 @@ from celery._state import _set_current_app
 
 from conferencing_app import doorbell
 from conferencing_app.models import Conference
-from conferencing_app.services import workers
+from conferencing_app.services import endpoints, workers
 from conferencing_app.services.workers import Program
 from tests.brokers import Broker, application
 from tests.e2e import checker
 from tests.e2e.processes import ROOT, site_environment, wait_until
 from tests.e2e.site import Site
+from tests.scripted import ScriptedServer, answer
 
 REFUSING = "redis://127.0.0.1:1/0"
 CELERY = ["-m", "celery", "-A", "tests.e2e.celery_site", "worker", "--loglevel=info", "--without-gossip"]
@@ -161,11 +162,16 @@ def current(app: Celery) -> Iterator[None]:
 def test_a_broker_that_forgets_everything_delays_and_loses_nothing(
     site: Site, broker: Broker, start: Start, tmp_path: Path
 ) -> None:
-    for number in range(50):
-        site.save_lesson(f"Lesson {number}")
-    doorbell.Line().send(broker.app)
-    assert broker.take_all() == 1
-    start("prefork", **broker.environment)
-    all_assigned(site, 50, tmp_path)
-    wait_until(checker.is_settled, site.report)
+    """Neither a link nor a message to an endpoint."""
+    with ScriptedServer(answer(200)) as receiver:
+        endpoints.add(receiver.url, types=["conferencing_assigned"])
+        for number in range(50):
+            site.save_lesson(f"Lesson {number}")
+        doorbell.Line().send(broker.app)
+        assert broker.take_all() == 1
+        start("prefork", **broker.environment)
+        all_assigned(site, 50, tmp_path)
+        broker.take_all()
+        wait_until(checker.is_settled, site.report)
+        assert len({request.headers["webhook-id"] for request in receiver.requests}) == 50
     site.check()

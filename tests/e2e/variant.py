@@ -20,6 +20,7 @@ def at_sandbox(url: str) -> dict[str, Any]:
         "CONFERENCING_PROVIDERS": {
             "zoom": {"BACKEND": "conferencing_app.providers.zoom.ZoomProvider", "OPTIONS": options}
         },
+        "CONFERENCING_WEBHOOK_NETWORKS": ["127.0.0.0/8"],
         "CONFERENCING_LEASE_SECONDS": 2.0,
         "CONFERENCING_SWEEP_SECONDS": 0.2,
         "CONFERENCING_SLICE_SECONDS": 2.0,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 import traceback
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -16,42 +15,15 @@ from conferencing_app.exceptions import ConferencingError, LinkError, Relink
 from conferencing_app.models import Grant, LinkAttempt
 from conferencing_app.services import credentials, moving, profiles
 from conferencing_app.testing import CLIENT_SECRET
+from tests.overhearing import Everything, everything_logged, shapes
 
 from .conftest import ALICE_ZOOM, Journey
 
 
-class Everything(logging.Handler):
-    """Keeps each line that any logger writes, with its arguments and its traceback."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.formatter = logging.Formatter("%(name)s %(message)s")
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(f"{self.format(record)} {record.args!r}")
-
-
 @pytest.fixture
 def overheard() -> Iterator[Everything]:
-    """Every logger at DEBUG, those that don't propagate included."""
-    handler = Everything()
-    loggers = [logging.getLogger(), *map(logging.getLogger, list(logging.root.manager.loggerDict))]
-    before = [(logger, logger.level, list(logger.handlers)) for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.DEBUG)
-        if logger.parent is None or not logger.propagate:
-            logger.addHandler(handler)
-    yield handler
-    for logger, level, handlers in before:
-        logger.setLevel(level)
-        logger.handlers = handlers
-
-
-def shapes(secret: str) -> list[str]:
-    """The secret as it may be written."""
-    raw = secret.encode()
-    return [secret, quote(secret, safe=""), base64.b64encode(raw).decode().rstrip("="), raw.hex()]
+    with everything_logged() as handler:
+        yield handler
 
 
 def assert_silent(texts: list[str], secrets: list[str]) -> None:

@@ -80,7 +80,9 @@ def test_the_consent_page_is_asked_with_state_and_s256(browser: Browser) -> None
     assert query["redirect_uri"] == ["http://testserver" + CALLBACK]
 
 
-@pytest.mark.parametrize(("secure", "name"), [(False, "conferencing_link"), (True, "__Host-conferencing_link")])
+@pytest.mark.parametrize(
+    ("secure", "name"), [(False, "conferencing_link_secret"), (True, "__Host-conferencing_link_secret")]
+)
 def test_a_cookie_binds_the_browser_for_a_while(browser: Browser, secure: bool, name: str) -> None:
     cookie = browser.client.post(LINK, secure=secure).cookies[name]
     assert len(cookie.value) == 43
@@ -98,8 +100,8 @@ def test_two_tabs_share_the_cookie(browser: Browser) -> None:
 
 
 def test_a_cookie_of_another_make_is_not_taken(browser: Browser) -> None:
-    browser.client.cookies["conferencing_link"] = "planted"
-    assert len(browser.client.post(LINK).cookies["conferencing_link"].value) == 43
+    browser.client.cookies["conferencing_link_secret"] = "planted"
+    assert len(browser.client.post(LINK).cookies["conferencing_link_secret"].value) == 43
 
 
 # What goes wrong ----------------------------------------------------------------------------------------------------
@@ -128,7 +130,7 @@ def expired_state(browser: Browser) -> Any:
 def another_user(browser: Browser) -> Any:
     uri = browser.consent()
     other = Browser(browser.sandbox, make_user("mallory"))
-    other.client.cookies["conferencing_link"] = browser.client.cookies["conferencing_link"].value
+    other.client.cookies["conferencing_link_secret"] = browser.client.cookies["conferencing_link_secret"].value
     return other.client.get(uri)
 
 

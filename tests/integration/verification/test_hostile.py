@@ -162,7 +162,7 @@ def consent_page_passed_on_to_a_stranger(scene: Scene) -> Any:
 def cookie_made_up(scene: Scene) -> Any:
     window = scene.window()
     scene.link_for(scene.alice)
-    window.client.cookies["conferencing_link"] = "A" * 43
+    window.client.cookies["conferencing_link_secret"] = "A" * 43
     return window.choose(page_of(VICTIM))
 
 
@@ -325,14 +325,14 @@ def test_a_callback_that_is_not_the_answer_links_nothing(scene: Scene, case: str
         window.press(read_mails()[0].path)
     answer = window.consent(window.choose(page_of(VICTIM))) + "&conferencing_bounced=1"
     if case == "no cookie":
-        del window.client.cookies["conferencing_link"]
+        del window.client.cookies["conferencing_link_secret"]
     elif case == "another cookie":
-        window.client.cookies["conferencing_link"] = "B" * 43
+        window.client.cookies["conferencing_link_secret"] = "B" * 43
     elif case == "another person":
-        secret = window.client.cookies["conferencing_link"].value
+        secret = window.client.cookies["conferencing_link_secret"].value
         window = scene.window(scene.mallory)
         if proved_by == "session":
-            window.client.cookies["conferencing_link"] = secret
+            window.client.cookies["conferencing_link_secret"] = secret
     elif case == "signed out":
         window = scene.window()
     elif case == "used":

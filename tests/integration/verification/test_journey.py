@@ -296,7 +296,7 @@ def test_links_and_mails_are_stored_as_digests_and_emptied_once_sent(scene: Scen
     assert Mail.objects.get().secrets
     (letter,) = read_mails()
     secrets = [url.split("/")[-2], letter.path.split("/")[-2], letter.code]
-    secrets.append(window.client.cookies["conferencing_link"].value)
+    secrets.append(window.client.cookies["conferencing_link_secret"].value)
     assert min(len(secret) for secret in (secrets[0], secrets[1], secrets[3])) >= 22, "128 bits in base64url"
     stored = str([vars(row) for model in (LinkRequest, Verification, Mail) for row in model.objects.all()])
     assert [secret for secret in secrets if secret in stored] == []
