@@ -106,7 +106,7 @@ class Story(Watcher):
         accounts = self.alice.open(page.link("Link the account again"))
         consent = self.alice.submit(accounts.form("/link/zoom/", "profile"))
         back = self.alice.submit(consent.form("/oauth/consent"), account=ACCOUNT, decision="approve")
-        expect("Connected" in back.text, f"{ACCOUNT} connected again", f"{back.url}: {back.text[:300]}")
+        expect("Already connected" in back.text, f"{ACCOUNT} connected again", f"{back.url}: {back.text[:300]}")
         self.wait_for_link(booking)
         alive = [grant["account"] for grant in self.sandbox.state()["grants"] if grant["alive"]]
         expect(alive == [ACCOUNT], f"one living grant, by {ACCOUNT}", str(alive))
