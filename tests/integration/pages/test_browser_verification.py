@@ -14,9 +14,9 @@ from django.core import mail
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
-from conferencing_app.models import ConferencingProfile, LinkRequest, Verification
+from conferencing_app.models import ConferencingProfile, LinkRequest, RelinkProof, Verification
 from conferencing_app.sandbox.client import SandboxControl
-from conferencing_app.services import linking
+from conferencing_app.services import linking, profiles
 from conferencing_app.testing import CLIENT_ID, CLIENT_SECRET, drain
 from tests.integration.pages.browsing import open_page, sign_in
 from tests.integration.pages.rows import make_user
@@ -187,3 +187,30 @@ def test_a_scanner_consumes_nothing(street: Street) -> None:
             fresh.goto(address)
             fresh.get_by_role("button", name="Verify this request").click()
             title(fresh).to_have_text("Link your conferencing")
+
+
+def test_the_mail_about_a_lost_account_links_it_again_in_a_fresh_browser(street: Street, link_profile: Any) -> None:
+    """A scanner that opens it, and runs its scripts, uses nothing up."""
+    profile = link_profile(street.alice)
+    street.mail()
+    profiles.disconnect(profile)
+    address = street.address_in(street.mail())
+    with street.window() as scanner:
+        for _ in range(3):
+            scanner.request.head(address)
+            scanner.goto(address)
+            scanner.wait_for_load_state("networkidle")
+    assert RelinkProof.objects.get().used_at is None
+    with street.window() as fresh:
+        fresh.goto(address)
+        title(fresh).to_have_text("Link your Zoom account again")
+        fresh.get_by_role("button", name="Link it again").click()
+        fresh.get_by_label("alice.zoom@example.com").check()
+        fresh.get_by_role("button", name="Approve").click()
+        title(fresh).to_have_text("Already connected")
+        assert [cookie["name"] for cookie in fresh.context.cookies() if "session" in str(cookie["name"])] == []
+        answer = fresh.request.get(f"{street.site}/conferencing/", max_redirects=0)
+        assert answer.status == 302, "to the login page"
+    profile.refresh_from_db()
+    assert (profile.connected, profile.relink_url) == (True, "")
+    assert street.mail().subject == "A Zoom account is linked to you on Hourglass"
