@@ -20,6 +20,7 @@ SEVERAL_WORKERS = "tests/e2e/test_several_workers.py"
 SINGLE_FLIGHT = "tests/integration/credentials/test_single_flight.py"
 SUPPORTS_WAY = "tests/browser/test_support.py"
 STORY = "tests/browser/test_story.py"
+CARDS = "tests/browser/test_cards.py"
 FAULTS = "CONFERENCING_SANDBOX_FAULTS"
 PAGES = "tests/integration/pages"
 INBOUND_TESTS = "tests/integration/inbound"
@@ -58,6 +59,7 @@ BROWSER = [
     kept_by("browser-mouse", "from signing in to the link, page not reloaded", Tests((STORY,), "1280-Mouse")),
     kept_by("browser-keyboard", "the same by keyboard alone", Tests((STORY,), "1280-Keyboard")),
     kept_by("browser-375-px", "the same at 375 px, by mouse and by keyboard", Tests((STORY,), "375", 2)),
+    kept_by("browser-relink", "the card shows the link within 5 s, page not reloaded", Tests((CARDS,), "five_seconds")),
     kept_by("browser-no-script", "Check again shows the link", Tests((STORY,), "without_script")),
     kept_by(
         "browser-axe",

@@ -22,6 +22,8 @@ SALT = "conferencing_app.card"
 # How often an open card looks again, in seconds. A settled one does not look.
 POLL_SECONDS = 2
 POLL_SECONDS_IN_TROUBLE = 15
+# Where the viewer's own act is waited for: they may be at it in another tab, and come back to see what it did.
+POLL_SECONDS_WHILE_THEY_ACT = 3
 # Addresses that may become a link. Anything else ("javascript:…") is shown as text.
 LINK_SCHEMES = frozenset({"http", "https", "tel", "sip", "sips"})
 # A longer address of the rendering page is not carried along, so that the card's own stays usable.
@@ -63,6 +65,8 @@ class Card:
         state, told = self.conference.state, self.explanation
         if state == Conference.State.PENDING or (told is not None and told.trying_now):
             return POLL_SECONDS
+        if state == Conference.State.FAILING and self.owned and told is not None and told.action_url:
+            return POLL_SECONDS_WHILE_THEY_ACT
         in_trouble = state == Conference.State.FAILING or (told is not None and told.retrying)
         return POLL_SECONDS_IN_TROUBLE if in_trouble else 0
 

@@ -102,6 +102,22 @@ def test_who_has_to_link_an_account_gets_the_button_that_leads_there(
     expect(join_link(page)).to_be_visible()
 
 
+def test_relinking_in_another_tab_turns_the_card_within_five_seconds(fresh: Stage, windows: Windows) -> None:
+    page = windows.open("alice")
+    link_zoom(page)
+    fresh.control.revoke_grants(ALICE_ZOOM)
+    book(page, "Piano lesson")
+    cure = card(page).get_by_role("link", name="Link the account again")
+    expect(cure).to_be_visible()
+    same_page = SamePage(page)
+    with page.context.expect_page() as opened:
+        cure.click(modifiers=["ControlOrMeta"])
+    opened.value.get_by_role("button", name="Link it again").click()
+    opened.value.get_by_role("button", name="Approve").click()
+    expect(join_link(page)).to_be_visible(timeout=5000)
+    same_page.check()
+
+
 def test_a_change_is_announced_once_in_a_region_that_stays(fresh: Stage, windows: Windows) -> None:
     """While nothing changes nothing is said, however often the card looks."""
     page = windows.open("alice")

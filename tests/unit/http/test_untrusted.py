@@ -202,10 +202,11 @@ def test_a_name_that_changes_its_mind_is_called_where_it_was_checked(tmp_path, m
     assert connections == [("127.0.0.2", port)]
 
 
-def test_a_redirect_is_not_followed():
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(status):
     with ScriptedServer(answer(200)) as inside:
-        with ScriptedServer(answer(302, headers={"Location": inside.url})) as outside:
-            assert http.call(LENIENT, "POST", outside.url, json={}).status == 302
+        with ScriptedServer(answer(status, headers={"Location": inside.url})) as outside:
+            assert http.call(LENIENT, "POST", outside.url, json={}).status == status
         assert inside.connections == 0
 
 
