@@ -27,6 +27,7 @@ INBOUND_TESTS = "tests/integration/inbound"
 GATE = f"{INBOUND_TESTS}/test_gate.py"
 ADMIN = "tests/integration/admin"
 VERIFYING = "tests/integration/verification"
+PROVISIONING = "tests/integration/provisioning"
 
 AS_NEW = "0 lost, 0 orphaned, 0 doubled"
 ALL_STATUSES = "0 unexpected answers, 0 foreign data"
@@ -177,6 +178,24 @@ VERIFICATION = [
     ],
 ]
 
+HEALING = [
+    kept_by(
+        "outage-30-days",
+        "event still live, ≤ 800 calls, heals within one retry cap, within 5 s of a relink or try now",
+        Tests((f"{PROVISIONING}/test_healing.py",), "outage or person", 4),
+    ),
+    kept_by(
+        "heals-soonest-first",
+        "400 broken events, 100 a day, relinked: each day the next 100 by start, 0 refused",
+        Tests((f"{PROVISIONING}/test_healing.py",), "soonest", exactly=(("linked", 400), ("refused", 0))),
+    ),
+    kept_by(
+        "poison",
+        "50 events that always fail beside 200 good: p95 of the good ≤ 1.5 × without",
+        Tests((f"{PROVISIONING}/test_poison.py",)),
+    ),
+]
+
 KEYS = [
     kept_by(
         f"key-rotation-{database.lower()}",
@@ -292,6 +311,6 @@ DATABASES = [
 
 PROMISES = [
     *(*DEMO, *BROWSER, *BROKER, *CRASHES, *MACHINE, *TOKENS, *ACCESS, *INBOUND, *OUTBOUND, *VERIFICATION),
-    *(*SECRETS, *KEYS, *SUPPORT, *CAUSES),
+    *(*SECRETS, *HEALING, *KEYS, *SUPPORT, *CAUSES),
     *(*OPERATING, *DATABASES, *THE_WHEEL, *REPOSITORY, *BESIDE),
 ]

@@ -99,9 +99,15 @@ def still_valid(grant: Grant, now: datetime) -> AccessToken | None:
 @sensitive_variables()
 def expire(profile_id: int, token: AccessToken) -> None:
     """A call said that this token is no longer taken: the next one refreshes, unless that has happened meanwhile."""
-    grant = Grant.objects.select_related("profile").filter(profile=profile_id).first()
-    if grant is not None and _open_token(grant).value == token.value:
+    grant = _stored(profile_id, token)
+    if grant is not None:
         Grant.objects.filter(pk=grant.pk, access_token=grant.access_token).update(expires_at=clock.now())
+
+
+@sensitive_variables()
+def is_stored(profile_id: int, token: AccessToken) -> bool:
+    """Whether this token is still the one that is stored: a verdict on any other is history."""
+    return _stored(profile_id, token) is not None
 
 
 @sensitive_variables()
@@ -260,6 +266,13 @@ def _read(profile_id: int) -> Any:
     if grant is None:
         raise Relink("No grant is stored.")
     return grant
+
+
+@sensitive_variables()
+def _stored(profile_id: int, token: AccessToken) -> Grant | None:
+    """The grant, where this is its access token."""
+    grant = Grant.objects.select_related("profile").filter(profile=profile_id).first()
+    return grant if grant is not None and _open_token(grant).value == token.value else None
 
 
 def _now(grant: Any) -> datetime:

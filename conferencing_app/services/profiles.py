@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from conferencing_app import causes, clock, doorbell, mails
 from conferencing_app.conf import settings
-from conferencing_app.exceptions import AccessTokenExpired, KeyUnavailable, ProviderError
+from conferencing_app.exceptions import AccessTokenExpired, KeyUnavailable, ProviderError, Relink, Unavailable
 from conferencing_app.http import Trace
 from conferencing_app.models import Attempt, ConferencingProfile, Meeting
 from conferencing_app.notifications import announcing
@@ -135,6 +135,10 @@ def _identify(profile: ConferencingProfile, traces: list[Trace]) -> Identity:
     except AccessTokenExpired:
         credentials.expire(profile.pk, token)
         return _call(flow, credentials.access_token(profile.pk, probe=True), traces)
+    except Relink as error:
+        if credentials.is_stored(profile.pk, token):
+            raise
+        raise Unavailable("The grant was replaced while it was tried.") from error
 
 
 @sensitive_variables()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,9 @@ from django.contrib.auth import get_user_model
 from conferencing_app import clock
 from conferencing_app.conf import settings as conferencing_settings
 from conferencing_app.provisioning.draining import drain_until_idle
+from conferencing_app.sandbox.client import SandboxControl
 from tests.hosts.models import Lesson
+from tests.integration.provisioning.days import Days
 
 
 @pytest.fixture
@@ -37,3 +40,13 @@ def save_lesson() -> Any:
 @pytest.fixture
 def drain() -> Any:
     return drain_until_idle
+
+
+@pytest.fixture
+def days(conferencing_sandbox: SandboxControl) -> Iterator[Days]:
+    """At the beginning of a day, so that no test runs into the next one by itself."""
+    offset = clock.offset
+    days = Days(conferencing_sandbox)
+    days.next()
+    yield days
+    clock.offset = offset

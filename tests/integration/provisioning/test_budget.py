@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,39 +10,12 @@ from conferencing_app import clock
 from conferencing_app.models import Conference, ConferencingProfile, Tally
 from conferencing_app.providers.zoom import ZoomProvider
 from conferencing_app.provisioning.budget import Budget
-from conferencing_app.sandbox.client import SandboxControl
 from conferencing_app.services.explain import explain
 from tests.hosts.models import Lesson
+from tests.integration.provisioning.days import Days
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ALICE_ZOOM = "alice.zoom@example.com"
-
-
-@dataclass
-class Days:
-    """The app's time and the sandbox's, moved on together."""
-
-    sandbox: SandboxControl
-
-    def next(self) -> datetime:
-        """The first second of the next UTC day."""
-        midnight = datetime.fromisoformat(self.sandbox.advance_to_next_utc_midnight()).replace(microsecond=0)
-        clock.offset += midnight - clock.read("default") + timedelta(seconds=1)
-        return midnight
-
-    def refused(self) -> int:
-        """How many calls the provider has turned away for today's count."""
-        return sum(request["status"] == 429 for request in self.sandbox.requests())
-
-
-@pytest.fixture
-def days(conferencing_sandbox: SandboxControl) -> Iterator[Days]:
-    """At the beginning of a day, so that no test runs into the next one by itself."""
-    offset = clock.offset
-    days = Days(conferencing_sandbox)
-    days.next()
-    yield days
-    clock.offset = offset
 
 
 @pytest.fixture
@@ -102,11 +73,11 @@ def test_when_the_day_is_spent_what_is_left_waits_for_the_next_without_asking(
     link_profile(alice)
     tomorrow = clock.read("default") + timedelta(days=2)
     for number in range(13):
-        start = tomorrow + timedelta(hours=13 - number)
-        save_lesson(alice, f"{13 - number}", starts_at=start, ends_at=start + timedelta(hours=1))
+        start = tomorrow + timedelta(hours=number)
+        save_lesson(alice, f"{number}", starts_at=start, ends_at=start + timedelta(hours=1))
     drain()
     waiting = Conference.objects.filter(cause_code="daily_cap")
-    assert {row.summary for row in waiting} == {"1", "2", "3"}, "they were asked for last"
+    assert {row.summary for row in waiting} == {"10", "11", "12"}, "they were asked for last"
     assert {row.state for row in waiting} == {"failing"}
     reset = datetime.combine(clock.read("default").date() + timedelta(days=1), datetime.min.time(), UTC)
     assert {row.due_at for row in waiting} == {reset}
