@@ -120,14 +120,16 @@ class Statement:
 
     def _sets(self, shape: Shape, changed: str) -> dict[str, str]:
         """SQL by column. MySQL assigns from left to right, so what others look at comes last."""
+        shown = self._shown(shape)
         woken = {"version": f"{self.old('version')} + 1", "due_at": self.now, "attempts": "0"}
+        woken["asked_at"] = shown.pop("asked_at")
         if self.mysql:  # which knows no WHERE here; the other columns keep their values by themselves
             woken = {name: f"IF({changed}, {value}, {self.old(name)})" for name, value in woken.items()}
         given = ["event_deleted", "stale"]
         given += SNAPSHOT if shape.snapshot else ()
         given += REQUEST if shape.request else ()
         given += ["digest"] if shape.snapshot else ()
-        return {**woken, **self._shown(shape), **{name: self.new(name) for name in given}}
+        return {**woken, **shown, **{name: self.new(name) for name in given}}
 
     def _shown(self, shape: Shape) -> dict[str, str]:
         """The shown side: set by a cancellation or a request, made anew when one is taken back, else as it was."""

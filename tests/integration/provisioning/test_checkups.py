@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import transaction
 
 from conferencing_app import clock
 from conferencing_app.models import Conference, ConferencingProfile, Grant
@@ -140,7 +141,8 @@ def test_what_support_has_disconnected_and_what_was_removed_at_the_provider_is_l
 ) -> None:
     profiles.disconnect(link_profile(alice))
     removed = link_profile(bob, "bob.zoom@example.com")
-    ownership.forget_account(removed)
+    with transaction.atomic():
+        ownership.forget_account(removed)
     live_on(2 * DAY)
     assert refreshes(conferencing_sandbox) == 0
     assert set(ConferencingProfile.objects.values_list("state", "due_at")) == {("disconnected", None)}
