@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -45,7 +44,6 @@ class Worker:
 
     def __init__(self, calls: InTurn) -> None:
         self.calls = calls
-        self.hits: Counter[str] = Counter()
 
     def look(self) -> None:
         draining.look(SECONDS)
@@ -75,7 +73,7 @@ class Worker:
             with connection.execute_wrapper(no_more):
                 yield is_dead
         except FailpointHit:
-            self.hits[point] += 1
+            connection.close()  # the next process has its own
         finally:
             failpoints._armed = {}
             self.calls.meanwhile.clear()
