@@ -3,6 +3,7 @@
 from conferencing_app.admin.attempts import AttemptAdmin
 from conferencing_app.admin.conferences import ConferenceAdmin
 from conferencing_app.admin.endpoints import EndpointAdmin
+from conferencing_app.admin.mails import MailAdmin
 from conferencing_app.admin.meetings import MeetingAdmin
 from conferencing_app.admin.notifications import NotificationAdmin, NotificationDeliveryAdmin
 from conferencing_app.admin.profiles import ConferencingProfileAdmin
@@ -12,6 +13,7 @@ __all__ = [
     "ConferenceAdmin",
     "ConferencingProfileAdmin",
     "EndpointAdmin",
+    "MailAdmin",
     "MeetingAdmin",
     "NotificationAdmin",
     "NotificationDeliveryAdmin",

@@ -1,4 +1,4 @@
-"""What support does with people's accounts: test them, and disconnect them, of which a page tells the consequences."""
+"""What support does with people's accounts: test them, ask their people to link them again, and disconnect them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from conferencing_app.admin.recording import record
 from conferencing_app.conf import settings
 from conferencing_app.models import ConferencingProfile, Meeting
 from conferencing_app.providers import registry
-from conferencing_app.services import profiles
+from conferencing_app.services import disconnection, profiles
 from conferencing_app.services.explain import explain_profile
 
 # Each waits for its provider, while the browser waits for all of them.
@@ -35,7 +35,7 @@ without_transaction = transaction.non_atomic_requests(using=settings.DATABASE)
 class AccountActions(ObjectPageAdmin):
     """The actions of the list, and the same for one account from its page."""
 
-    actions = ["test", "disconnect"]
+    actions = ["test", "send_relink_mail", "disconnect"]
 
     def has_test_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("conferencing_app.test_conferencingprofile")
@@ -43,11 +43,18 @@ class AccountActions(ObjectPageAdmin):
     def has_disconnect_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("conferencing_app.disconnect_conferencingprofile")
 
+    def has_send_relink_mail_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("conferencing_app.send_relink_mail_conferencingprofile")
+
     def get_urls(self) -> list[URLPattern]:
-        views = {"test": self.test_view, "disconnect": self.disconnect_view}
+        views = {
+            "test": self.test_view,
+            "disconnect": self.disconnect_view,
+            "send_relink_mail": self.send_relink_mail_view,
+        }
         ours = [
             path(
-                f"<int:pk>/{name}/",
+                f"<int:pk>/{name.replace('_', '-')}/",
                 self.admin_site.admin_view(view),
                 name=f"conferencing_app_conferencingprofile_{name}",
             )
@@ -74,6 +81,25 @@ class AccountActions(ObjectPageAdmin):
         if not (self.has_view_permission(request) and self.has_test_permission(request)):
             raise PermissionDenied
         self._test(request, get_object_or_404(ConferencingProfile, pk=pk))
+        return HttpResponseRedirect(self.object_url(pk))
+
+    @admin.action(description=gettext_lazy("Send the mail that asks to link again"), permissions=["send_relink_mail"])
+    def send_relink_mail(self, request: HttpRequest, queryset: QuerySet) -> None:
+        disconnected = queryset.filter(state=ConferencingProfile.State.DISCONNECTED, user__isnull=False)
+        with transaction.atomic(using=settings.DATABASE):
+            for account in disconnected:
+                disconnection.send_relink_mail(account)
+            record(request, disconnected, _("Had the mail sent that asks to link again."))
+        count = len(disconnected)
+        text = ngettext("%(count)d mail is sent.", "%(count)d mails are sent.", count)
+        self.message_user(request, text % {"count": count}, messages.SUCCESS if count else messages.WARNING)
+
+    @method_decorator(require_POST)
+    def send_relink_mail_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not (self.has_view_permission(request) and self.has_send_relink_mail_permission(request)):
+            raise PermissionDenied
+        account = get_object_or_404(ConferencingProfile, pk=pk)
+        self.send_relink_mail(request, self.get_queryset(request).filter(pk=account.pk))
         return HttpResponseRedirect(self.object_url(pk))
 
     @admin.action(description=gettext_lazy("Disconnect the selected accounts…"), permissions=["disconnect"])

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conferencing_app import causes, clock
 from conferencing_app.causes import Actor
-from conferencing_app.models import Attempt, Conference, ConferencingProfile, Endpoint, NotificationDelivery
+from conferencing_app.models import Attempt, Conference, ConferencingProfile, Endpoint, Mail, NotificationDelivery
 from conferencing_app.services.grants import BY_SUPPORT
 
 
@@ -84,6 +84,16 @@ SWITCHED_OFF_BY_ITSELF = {
     "dead": Health(_("Switched off: it took nothing for days"), Tone.BAD),
 }
 
+SENT_AGAIN = Health(_("Could not be sent, is tried again"), Tone.BAD)
+BY_MAIL_STATE = {
+    Mail.State.PENDING: ON_ITS_WAY,
+    Mail.State.SENT: Health(_("Sent"), Tone.GOOD),
+    Mail.State.NO_ADDRESS: Health(_("Not sent: there is no address"), Tone.BAD),
+    Mail.State.LIMITED: Health(_("Not sent: its address has had as many as it may"), Tone.BAD),
+    Mail.State.EXPIRED: Health(_("Not sent in time"), Tone.BAD),
+    Mail.State.MOOT: Health(_("Not sent: no longer needed"), Tone.QUIET),
+}
+
 
 def of_conference(conference: Conference) -> Health:
     if conference.state == Conference.State.FAILING:
@@ -125,3 +135,9 @@ def of_endpoint(endpoint: Endpoint) -> Health:
     if endpoint.paused_until is not None and endpoint.paused_until > clock.about_now():
         return ASKED_FOR_PAUSE
     return TAKES_NOTHING if endpoint.failing_since else TAKES
+
+
+def of_mail(mail: Mail) -> Health:
+    if mail.state == Mail.State.PENDING and mail.attempts:
+        return SENT_AGAIN
+    return BY_MAIL_STATE[Mail.State(mail.state)]

@@ -89,6 +89,8 @@ class ConferencingProfileAdmin(AccountActions):
     def tools(self, request: HttpRequest, obj: ConferencingProfile) -> Iterator[Tool]:
         if obj.is_linked and self.has_test_permission(request):
             yield Tool(_("Test"), self.object_url(obj.pk, "test"))
+        if obj.relink_url and self.has_send_relink_mail_permission(request):
+            yield Tool(_("Send the mail that asks to link again"), self.object_url(obj.pk, "send_relink_mail"))
         if obj.connected and self.has_disconnect_permission(request):
             yield Tool(_("Disconnect…"), self.object_url(obj.pk, "disconnect"), posts=False)
 

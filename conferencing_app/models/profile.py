@@ -85,6 +85,7 @@ class ConferencingProfile(Subject, DueWork):
         permissions = [
             ("test_conferencingprofile", _("Can test conferencing profiles")),
             ("disconnect_conferencingprofile", _("Can disconnect conferencing profiles")),
+            ("send_relink_mail_conferencingprofile", _("Can have people asked to link their account again")),
         ]
 
     def __str__(self) -> str:

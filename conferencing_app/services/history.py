@@ -1,4 +1,4 @@
-"""What became of one event so far, newest first: what was asked, each call, each notification. No secrets.
+"""What became of one event so far, newest first: what was asked, each call, each notification and mail. No secrets.
 
 For its owner, in words; support has the same with every number in the admin.
 """
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from conferencing_app import causes
-from conferencing_app.models import Attempt, Conference, ConferencingProfile, Notification, NotificationDelivery
+from conferencing_app.models import Attempt, Conference, ConferencingProfile, Mail, Notification, NotificationDelivery
 from conferencing_app.notifications.catalogue import ASSIGNED, FAILING
 from conferencing_app.providers import registry
 
@@ -35,6 +35,12 @@ ANNOUNCED: dict[str, str | Promise] = {
     ASSIGNED: gettext_lazy("Announced: the link is there"),
     FAILING: gettext_lazy("Announced: there is no link"),
 }
+# Mails to the owner about the event, or about the account that it waits for.
+MAILS: dict[str, str | Promise] = {
+    "event_without_link": gettext_lazy("Mail: the event begins soon and has no link"),
+    "profile_disconnected": gettext_lazy("Mail: the account must be linked again"),
+}
+NOT_SENT = frozenset({Mail.State.NO_ADDRESS, Mail.State.LIMITED, Mail.State.EXPIRED})
 
 
 @dataclass(frozen=True)
@@ -60,10 +66,11 @@ def history(conference: Conference) -> History:
     """All that is kept of this event, in a fixed number of queries."""
     calls = list(Attempt.objects.filter(conference=conference).order_by("-pk")[: MOST + 1])
     news = list(_news(conference)[: MOST + 1])
-    entries = [*_told_of_calls(calls[:MOST]), *_told_of_news(news[:MOST])]
+    mails = list(_mails(conference)[: MOST + 1])
+    entries = [*_told_of_calls(calls[:MOST]), *_told_of_news(news[:MOST]), *_told_of_mails(mails[:MOST])]
     entries.append(Entry(conference.created_at, _("Asked for")))
     newest_first = sorted(entries, key=attrgetter("at"), reverse=True)
-    return History(asked_for(conference), newest_first, is_cut=max(len(calls), len(news)) > MOST)
+    return History(asked_for(conference), newest_first, is_cut=max(len(calls), len(news), len(mails)) > MOST)
 
 
 def asked_for(conference: Conference) -> str:
@@ -86,6 +93,12 @@ def _news(conference: Conference) -> QuerySet[Any]:
     return told.annotate(posted=Count("deliveries", filter=posted), arrived=Count("deliveries", filter=arrived))
 
 
+def _mails(conference: Conference) -> QuerySet[Mail]:
+    about = [conference.public_id, *([conference.lane.public_id] if conference.lane else [])]
+    theirs = Mail.objects.filter(subject__in=about, user=conference.owner_id, kind__in=MAILS)
+    return theirs.filter(created_at__gte=conference.created_at).exclude(state=Mail.State.MOOT).order_by("-pk")
+
+
 def _told_of_calls(calls: list[Attempt]) -> Iterator[Entry]:
     for call in calls:
         provider = registry.label(call.provider)
@@ -99,6 +112,12 @@ def _told_of_news(news: list[Notification]) -> Iterator[Entry]:
         words = ANNOUNCED.get(told.type, told.type)
         sentences = [_sentence(told.cause_code, _provider_of(told)), _posted(told)]
         yield Entry(told.created_at, str(words), " ".join(filter(None, sentences)))
+
+
+def _told_of_mails(mails: list[Mail]) -> Iterator[Entry]:
+    for mail in mails:
+        outcome = mail.state in NOT_SENT if mail.state != Mail.State.PENDING else None
+        yield Entry(mail.sent_at or mail.created_at, str(MAILS[mail.kind]), failed=outcome)
 
 
 def _provider_of(told: Notification) -> str:

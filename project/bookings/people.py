@@ -15,7 +15,7 @@ SUPPORT = "Support"
 # What support does about conferences. None of them changes a row by hand.
 ACTIONS = (
     *("try_now_conference", "test_conferencingprofile", "disconnect_conferencingprofile"),
-    *("resend_notificationdelivery", "recover_endpoint"),
+    *("resend_notificationdelivery", "recover_endpoint", "send_relink_mail_conferencingprofile"),
 )
 
 

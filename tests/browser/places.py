@@ -169,6 +169,7 @@ PLACES = (
     *admin("conferencing_app/notification"),
     *admin("conferencing_app/notificationdelivery"),
     *admin("conferencing_app/endpoint"),
+    *admin("conferencing_app/mail"),
     Place("admin-recover", f"{OURS}_endpoint_recover", "sam", at("{admin recover}")),
     Place("admin-overview", f"{OURS}_conference_overview", "sam", at("/admin/conferencing_app/conference/overview/")),
     Place("admin-disconnect", f"{OURS}_conferencingprofile_disconnect", "sam", at("{admin disconnect}")),
@@ -197,4 +198,5 @@ NO_PAGE = {
     f"{OURS}_conference_try_now": 302,
     f"{OURS}_conferencingprofile_test": 302,
     f"{OURS}_notificationdelivery_resend": 302,
+    f"{OURS}_conferencingprofile_send_relink_mail": 302,
 }

@@ -13,7 +13,7 @@ import django
 from django.urls import URLPattern, URLResolver, get_resolver
 
 # Of the admin only what the site and the app have put there, and their lists and forms: the rest is Django's own.
-KINDS = "change|changelist|overview|try_now|test|disconnect|resend|recover"
+KINDS = "change|changelist|overview|try_now|test|disconnect|resend|recover|send_relink_mail"
 OURS_IN_ADMIN = re.compile(f"admin:(bookings|conferencing_app)_.*_({KINDS})")
 
 

@@ -123,7 +123,15 @@ def _sam(world: World) -> None:
     known["old card"] = sam.open(gone).refresh_urls[0]
     _change_conference(world, gone, "DELETE FROM conferencing_app_conference")
     known["move"] = link(sam, ACCOUNT).url
-    for model in ("conference", "meeting", "conferencingprofile", "attempt", "notification", "notificationdelivery"):
+    for model in (
+        "conference",
+        "meeting",
+        "conferencingprofile",
+        "attempt",
+        "notification",
+        "notificationdelivery",
+        "mail",
+    ):
         _remember_admin(world, sam, f"conferencing_app/{model}", whose="bob")
     _remember_admin(world, sam, "conferencing_app/endpoint", whose="")
     known["admin recover"] = known["admin conferencing_app/endpoint"].replace("/change/", "/recover/")

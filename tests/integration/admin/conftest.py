@@ -10,6 +10,7 @@ from tests.integration.pages.rows import (
     make_conference,
     make_delivery,
     make_endpoint,
+    make_letter,
     make_meeting,
     make_news,
     make_profile,
@@ -41,5 +42,6 @@ def rows(db: None) -> dict[str, Any]:
         delivery = make_delivery(told, endpoint, status=503, attempts=1, answer="Not now.")
         if name == "alice":
             found = {"conferencingprofile": profile, "conference": conference, "meeting": meeting, "attempt": call}
+            found |= {"mail": make_letter(user, subject=conference.public_id)}
             found |= {"notification": told, "notificationdelivery": delivery, "endpoint": endpoint}
     return found

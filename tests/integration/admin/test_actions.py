@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from conferencing_app import clock
-from conferencing_app.models import Attempt, Conference, ConferencingProfile, Endpoint, NotificationDelivery
+from conferencing_app.models import Attempt, Conference, ConferencingProfile, Endpoint, Mail, NotificationDelivery
 from conferencing_app.services import profiles
 from tests.integration.admin.lists import changelist, page
 from tests.integration.pages.rows import (
@@ -28,6 +28,7 @@ from tests.integration.pages.rows import (
 VIEW = ("view_conference", "view_conferencingprofile", "view_notificationdelivery", "view_endpoint")
 TRY, TEST, DISCONNECT = "try_now_conference", "test_conferencingprofile", "disconnect_conferencingprofile"
 RESEND, RECOVER = "resend_notificationdelivery", "recover_endpoint"
+RELINK = "send_relink_mail_conferencingprofile"
 
 
 def signed_in(*permissions: str) -> Client:
@@ -85,7 +86,7 @@ def test_staff_without_the_permission_neither_see_nor_do_it(waiting: Conference,
     profile = rows["conferencingprofile"]
     for name, row, actions in (
         ("conference", waiting, ["try_now"]),
-        ("conferencingprofile", profile, ["test", "disconnect"]),
+        ("conferencingprofile", profile, ["test", "disconnect", "send_relink_mail"]),
         ("notificationdelivery", rows["notificationdelivery"], ["resend"]),
         ("endpoint", rows["endpoint"], ["recover"]),
     ):
@@ -130,6 +131,23 @@ def test_what_can_not_be_posted_again_is_left_as_it_is(rows: dict[str, Any]) -> 
         url = page("notificationdelivery", "change", row.pk)
         assert page("notificationdelivery", "resend", row.pk) not in client.get(url).content.decode()
     assert log() == []
+
+
+def test_a_person_is_asked_by_mail_to_link_again_and_it_is_recorded_who_asked(rows: dict[str, Any]) -> None:
+    """Those that are connected are left alone."""
+    profile, client = rows["conferencingprofile"], signed_in(RELINK)
+    button = page("conferencingprofile", "send_relink_mail", profile.pk)
+    assert button not in client.get(page("conferencingprofile", "change", profile.pk)).content.decode()
+    ConferencingProfile.objects.filter(pk=profile.pk).update(state="disconnected", cause="credentials_expired")
+    assert button in client.get(page("conferencingprofile", "change", profile.pk)).content.decode()
+    others = ConferencingProfile.objects.exclude(pk=profile.pk)
+    html = act(client, "conferencingprofile", "send_relink_mail", profile, *others).content.decode()
+    assert "1 mail is sent." in html
+    mail = Mail.objects.get(subject=profile.public_id)
+    assert (mail.user, mail.kind, mail.state) == (profile.user, "profile_disconnected", "pending")
+    client.post(button)
+    assert Mail.objects.filter(subject=profile.public_id).count() == 2
+    assert log() == [("sam", "Had the mail sent that asks to link again.", str(profile.pk))] * 2
 
 
 def missed_since(moment: datetime) -> dict[str, str]:
@@ -181,7 +199,7 @@ def test_several_endpoints_are_recovered_at_once_but_for_those_switched_off(rows
     assert page("endpoint", "recover", off.pk) not in client.get(page("endpoint", "change", off.pk)).content.decode()
 
 
-@pytest.mark.parametrize("permission", [TRY, TEST, DISCONNECT, RESEND, RECOVER])
+@pytest.mark.parametrize("permission", [TRY, TEST, DISCONNECT, RESEND, RECOVER, RELINK])
 def test_one_permission_is_not_another(waiting: Conference, rows: dict[str, Any], permission: str) -> None:
     client = signed_in(permission)
     pages = {
@@ -189,6 +207,7 @@ def test_one_permission_is_not_another(waiting: Conference, rows: dict[str, Any]
         DISCONNECT: page("conferencingprofile", "disconnect", rows["conferencingprofile"].pk),
         TEST: page("conferencingprofile", "test", rows["conferencingprofile"].pk),
         RESEND: page("notificationdelivery", "resend", rows["notificationdelivery"].pk),
+        RELINK: page("conferencingprofile", "send_relink_mail", rows["conferencingprofile"].pk),
         RECOVER: page("endpoint", "recover", rows["endpoint"].pk),
     }
     refused = {name for name, url in pages.items() if name != permission and client.post(url).status_code == 403}

@@ -18,6 +18,7 @@ from conferencing_app.models import (
     Conference,
     ConferencingProfile,
     Endpoint,
+    Mail,
     Meeting,
     Notification,
     NotificationDelivery,
@@ -36,7 +37,7 @@ from tests.integration.pages.rows import (
 )
 
 pytestmark = pytest.mark.django_db
-MODELS = [Attempt, ConferencingProfile, Conference, Meeting, Endpoint, Notification, NotificationDelivery]
+MODELS = [Attempt, ConferencingProfile, Conference, Meeting, Endpoint, Mail, Notification, NotificationDelivery]
 NAMES = [model._meta.model_name for model in MODELS]
 
 
@@ -115,6 +116,9 @@ def test_no_page_shows_a_sealed_column_or_a_host_link(staff: Client, rows: dict[
         ("meeting", "host_url__startswith"),
         ("meeting", "host_url"),
         ("meeting", "profile__grant__access_token__startswith"),
+        ("mail", "secrets__startswith"),
+        ("mail", "facts__reason__startswith"),
+        ("mail", "address_hash__startswith"),
         ("endpoint", "secret__startswith"),
         ("endpoint", "former_secret"),
         ("endpoint", "url__contains"),

@@ -9,13 +9,14 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from conferencing_app.models import Conference, ConferencingProfile, NotificationDelivery
+from conferencing_app.models import Conference, ConferencingProfile, Mail, NotificationDelivery
 from tests.integration.pages.rows import (
     SECRETS,
     make_call,
     make_conference,
     make_delivery,
     make_endpoint,
+    make_letter,
     make_meeting,
     make_news,
     make_profile,
@@ -25,11 +26,20 @@ from tests.integration.pages.rows import (
 pytestmark = pytest.mark.django_db
 
 MODELS = (
-    *("attempt", "conference", "conferencingprofile", "endpoint", "meeting", "notification", "notificationdelivery"),
+    *(
+        "attempt",
+        "conference",
+        "conferencingprofile",
+        "endpoint",
+        "mail",
+        "meeting",
+        "notification",
+        "notificationdelivery",
+    ),
 )
 ACTIONS = (
     *("try_now_conference", "test_conferencingprofile", "disconnect_conferencingprofile"),
-    *("resend_notificationdelivery", "recover_endpoint"),
+    *("resend_notificationdelivery", "recover_endpoint", "send_relink_mail_conferencingprofile"),
 )
 VISITORS = ["anonymous", "other", "owner", "viewer", "staff"]
 LOGIN = "/admin/login/"
@@ -65,12 +75,13 @@ EXPECTED = {
     "conferencingprofile_test": (NOT_A_METHOD, inside(403, 302)),
     # Without the word of confirmation a POST asks again.
     "conferencingprofile_disconnect": (inside(403, 200), inside(403, 200)),
+    "conferencingprofile_send_relink_mail": (NOT_A_METHOD, inside(403, 302)),
     "notificationdelivery_resend": (NOT_A_METHOD, inside(403, 302)),
     "endpoint_recover": (inside(403, 200), inside(403, 200)),
 }
 ACTING = [
     *("conference_try_now", "conferencingprofile_test", "conferencingprofile_disconnect"),
-    *("notificationdelivery_resend", "endpoint_recover"),
+    *("notificationdelivery_resend", "endpoint_recover", "conferencingprofile_send_relink_mail"),
 ]
 
 
@@ -111,6 +122,7 @@ def world(conferencing_sandbox: Any) -> World:
     delivery = make_delivery(told, endpoint)
     keys = {"attempt": call.pk, "conference": conference.pk, "conferencingprofile": profile.pk, "meeting": meeting.pk}
     keys |= {"notification": told.pk, "endpoint": endpoint.pk, "notificationdelivery": delivery.pk}
+    keys |= {"mail": make_letter(users["owner"]).pk}
     private = [profile.account_label, profile.public_id, conference.public_id, meeting.meeting_id, call.request_id]
     private += [endpoint.public_id, told.public_id]
     return World(users, keys, private)
@@ -154,7 +166,7 @@ def test_everyone_gets_what_the_table_says(world: World, name: str, method: str,
 @pytest.mark.parametrize("visitor", [visitor for visitor in VISITORS if visitor != "staff"])
 def test_nobody_without_the_permission_changes_anything(world: World, visitor: str) -> None:
     client = client_of(world, visitor)
-    changed = (Conference, ConferencingProfile, NotificationDelivery)
+    changed = (Conference, ConferencingProfile, Mail, NotificationDelivery)
     before = [list(model.objects.values()) for model in changed]
     for name in ACTING:
         client.post(address(world, name), {"confirmed": "yes", "since": "2020-01-01T00:00"})

@@ -272,4 +272,4 @@ def without_attempts() -> Iterator[None]:
 
 
 def test_a_site_may_leave_out_one_of_the_lists(staff: Client, rows: dict[str, Any], without_attempts: None) -> None:
-    assert list(tables(staff, "conference", rows["conference"])) == ["Meetings", "Notifications", "Deliveries"]
+    assert list(tables(staff, "conference", rows["conference"])) == ["Meetings", "Notifications", "Deliveries", "Mails"]

@@ -32,7 +32,7 @@ numbers = count(1)
 # None of these may ever stand on a page.
 SECRETS = [
     *("access-token-secret", "refresh-token-secret", "code-verifier-secret", "https://zoom.example/s/host-secret"),
-    *("endpoint-secret", "query-secret"),
+    *("endpoint-secret", "query-secret", "mail-fact-secret"),
 ]
 
 
@@ -119,6 +119,16 @@ def make_endpoint(user: Any, **kwargs: Any) -> Endpoint:
     endpoint.secret = Sealed.seal("whsec_endpoint-secret", endpoint.place("secret"))
     endpoint.save()
     return endpoint
+
+
+def make_letter(user: Any, **kwargs: Any) -> Mail:
+    """A mail that has not been sent yet."""
+    now = clock.read("default")
+    values = {"kind": "profile_disconnected", "facts": {"reason": "mail-fact-secret"}, "language": "en"}
+    letter = Mail(user=user, **{**values, "created_at": now, "expires_at": now + timedelta(days=3), **kwargs})
+    letter.secrets = Sealed.seal("{}", letter.place("secrets"))
+    letter.save()
+    return letter
 
 
 def make_delivery(notification: Notification, endpoint: Endpoint, **kwargs: Any) -> NotificationDelivery:

@@ -15,7 +15,7 @@ from conferencing_app import clock
 from conferencing_app.models import Conference, Notification, NotificationDelivery
 from conferencing_app.services import endpoints
 from conferencing_app.services.history import MOST, history
-from tests.integration.pages.rows import SECRETS, make_call, make_conference, make_profile, make_user
+from tests.integration.pages.rows import SECRETS, make_call, make_conference, make_letter, make_profile, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -180,3 +180,19 @@ def test_the_site_names_whom_to_ask_and_what_to_tell_them(client: Client, owner:
 def test_it_leads_back_to_the_event(client: Client, owner: Any, next_url: str, shown: bool) -> None:
     html = client.get(page_of(make_conference(owner)), {"next": next_url}).content.decode()
     assert (f'href="{next_url}"' in html) is shown
+
+
+def test_mails_to_the_owner_are_told_and_nobody_elses(client: Client, owner: Any) -> None:
+    lane = make_profile(owner)
+    conference = make_conference(owner, state="failing", cause_code="credentials_expired", lane=lane)
+    made = conference.created_at
+    make_letter(owner, subject=lane.public_id, state="sent", created_at=made, sent_at=made + timedelta(minutes=1))
+    make_letter(owner, subject=conference.public_id, kind="event_without_link", state="no_address", created_at=made)
+    make_letter(owner, subject=lane.public_id, state="moot", created_at=made)
+    make_letter(make_user("other"), subject=conference.public_id, created_at=made)
+    told = {(entry.words, entry.failed) for entry in history(conference).entries if entry.words.startswith("Mail")}
+    assert told == {
+        ("Mail: the account must be linked again", False),
+        ("Mail: the event begins soon and has no link", True),
+    }
+    assert "Mail: the account must be linked again" in html_of(client, conference)
