@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conferencing_app', '0009_mails'),
+        ('conferencing_app', '0011_mails'),
     ]
 
     operations = [

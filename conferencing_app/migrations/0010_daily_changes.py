@@ -11,7 +11,7 @@ def look_after_grants(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conferencing_app', '0011_worker'),
+        ('conferencing_app', '0009_workers'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conferencing_app', '0010_heal'),
+        ('conferencing_app', '0010_daily_changes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
