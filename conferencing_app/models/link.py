@@ -81,7 +81,8 @@ class LinkAttempt(models.Model):
     """One start of linking: bound to user, browser and provider, used once.
 
     ``state`` and the browser's cookie are stored as SHA-256 only. ``profile`` is the one to relink, where it is known.
-    ``claimed`` is a profile of another person that holds the account which this person has just proved to be theirs.
+    ``claimed`` is the profile that the callback has asked about: another person's, which holds the account that this
+    person has just proved to be theirs; or their own one, of another account than ``profile`` is of.
     ``link_request`` is the link that led here, where there was one.
     """
 

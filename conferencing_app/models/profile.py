@@ -51,7 +51,8 @@ class ConferencingProfile(Subject, DueWork):
     class State(models.TextChoices):
         CONNECTED = "connected"
         DISCONNECTED = "disconnected"  # the grant is dead; the person must link again
-        LEAVING = "leaving"  # unlinked by the person, still cleaning up at the provider
+        # Unlinked by the person, still cleaning up at the provider; or never linked yet: it leaves unless they say yes.
+        LEAVING = "leaving"
         UNLINKED = "unlinked"  # wiped
 
     public_id = ExactField(max_length=40, unique=True, default=partial(new_public_id, "pro"), editable=False)

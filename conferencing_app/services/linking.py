@@ -61,6 +61,14 @@ class AccountClaimed(LinkError):
         self.attempt = attempt
 
 
+class AnotherAccount(LinkError):
+    """It is another account than the one to link again. ``attempt`` is the id by which the person says what it is."""
+
+    def __init__(self, attempt: str) -> None:
+        super().__init__("other_account")
+        self.attempt = attempt
+
+
 class MissingScopes(LinkError):
     """The person did not allow all that the app needs; ``scopes`` are those missing, in the provider's words."""
 
@@ -225,12 +233,10 @@ def _store(attempt: LinkAttempt, flow: OAuthFlow, tokens: Tokens) -> Linked:
     except (ProviderError, KeyUnavailable) as error:
         _give_back(attempt.provider, flow, tokens)
         raise refusal(attempt.provider, error) from error
-    if placed.profile is None:
-        _give_back(attempt.provider, flow, tokens)
-    if placed.other_account or placed.profile is None:
-        raise LinkError("other_account")
     if placed.claimed:
         raise AccountClaimed(attempt.public_id)
+    if placed.other_account:
+        raise AnotherAccount(attempt.public_id)
     redirect_url = requests.linked(attempt.link_request, placed.profile)
     return Linked(placed.profile, placed.created, attempt.next_url, redirect_url)
 

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
-from conferencing_app import clock, mails
+from conferencing_app import mails
 from conferencing_app.conf import settings
 from conferencing_app.exceptions import KeyUnavailable, LinkError
 from conferencing_app.models import ConferencingProfile, Grant, LinkAttempt
-from conferencing_app.services import linking, ownership, requests
-
-MOVE_WITHIN = timedelta(minutes=10)
+from conferencing_app.services import linking, ownership, questions, requests
 
 
 @sensitive_variables()
 def claimed_by(user: Any, browser: str, attempt_public_id: str) -> LinkAttempt | None:
     """The attempt by which this person, in this browser, may move another's account; None where there is none."""
-    attempts = LinkAttempt.objects.select_related("link_request__user").filter(claimed__isnull=False)
-    attempt = attempts.filter(public_id=attempt_public_id).first()
-    return attempt if attempt is not None and linking.is_theirs(attempt, user, browser) else None
+    attempt = questions.find(user, browser, attempt_public_id)
+    return attempt if attempt is not None and _is_anothers(attempt, attempt.claimed) else None
 
 
 def move(user: Any, attempt_public_id: str, *, browser: str = "") -> linking.Linked:
@@ -33,25 +29,20 @@ def move(user: Any, attempt_public_id: str, *, browser: str = "") -> linking.Lin
     ``used_state``, ``expired_state``, ``unavailable``, ``misconfigured``.
     """
     with transaction.atomic(using=settings.DATABASE):
-        attempts = LinkAttempt.objects.select_related("claimed", "link_request__user")
-        attempt = attempts.filter(public_id=attempt_public_id).first()
-        if attempt is None:
+        attempt, claimed = questions.take(user, browser, attempt_public_id)
+        holder = ConferencingProfile.objects.select_for_update().get(pk=claimed.pk)
+        if not _is_anothers(attempt, holder):
             raise LinkError("unknown_state")
-        if not linking.is_theirs(attempt, user, browser):
-            raise LinkError("other_user")
-        if attempt.claimed is None:
-            raise LinkError("used_state")
-        ownership.lock_people(attempt.user_id, attempt.claimed.user_id)
-        claims = LinkAttempt.objects.filter(pk=attempt.pk, claimed__isnull=False)
-        if not claims.filter(used_at__gt=clock.now(-MOVE_WITHIN)).update(claimed=None):
-            raise LinkError("expired_state" if claims.exists() else "used_state")
-        holder = ConferencingProfile.objects.select_for_update().get(pk=attempt.claimed.pk)
         if not holder.is_linked or attempt.used_at is None or holder.linked_at > attempt.used_at:
             # They have given it up or proved anew that it is theirs: start again.
             raise LinkError("expired_state")
         profile = _transfer(holder, attempt.user_id)
         redirect_url = requests.linked(attempt.link_request, profile)
     return linking.Linked(profile, created=True, next_url=attempt.next_url, redirect_url=redirect_url)
+
+
+def _is_anothers(attempt: LinkAttempt, claimed: ConferencingProfile | None) -> bool:
+    return claimed is not None and claimed.user_id != attempt.user_id
 
 
 def _transfer(holder: ConferencingProfile, user_id: Any) -> ConferencingProfile:

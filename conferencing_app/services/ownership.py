@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -15,30 +16,35 @@ from django.db.models import F, Q
 from django.views.decorators.debug import sensitive_variables
 
 from conferencing_app import clock, mails
+from conferencing_app.exceptions import LinkError
 from conferencing_app.fields import Sealed
 from conferencing_app.models import ConferencingProfile, Grant, LinkAttempt, Meeting
-from conferencing_app.notifications import announcing
+from conferencing_app.notifications import announcing, catalogue
 from conferencing_app.providers.types import Identity, Tokens
 from conferencing_app.services import disconnection, grants, waking
 
 State = ConferencingProfile.State
 
+# How long a question that the callback asks stands.
+ANSWER_WITHIN = timedelta(minutes=10)
+
 
 @dataclass(frozen=True)
 class Placed:
-    """Where a fresh grant went. ``profile`` None: nowhere, as it is for another account than the one to relink."""
+    """Where a fresh grant went. The last two are questions to the person, by what the attempt has ``claimed``."""
 
-    profile: ConferencingProfile | None
+    profile: ConferencingProfile
     created: bool = False
     claimed: bool = False  # the account belongs to another person's profile
-    other_account: bool = False
+    other_account: bool = False  # it is another than the one to link again
 
 
 def place(attempt: LinkAttempt, identity: Identity, tokens: Tokens) -> Placed:
     """Give the grant to the profile that has the account, or else to a new one of the attempt's person.
 
     Where somebody has the account, the grant is stored there in any case: a provider that keeps one grant for an
-    account (Zoom: the last authorization wins) has just killed the one they had.
+    account (Zoom: the last authorization wins) has just killed the one they had. One that is asked about waits at a
+    profile that leaves unless the answer comes.
     Raises IntegrityError when another process links the same account at this moment: place it again.
     """
     lock_people(attempt.user_id)
@@ -48,14 +54,14 @@ def place(attempt: LinkAttempt, identity: Identity, tokens: Tokens) -> Placed:
     relinked = attempt.profile if attempt.profile is not None and attempt.profile.is_linked else None
     if holder is not None and (_is_in_use(holder) or holder.user_id == attempt.user_id):
         return _keep(holder, attempt, relinked, identity, tokens)
-    if relinked is not None:
-        return Placed(None, other_account=True)
     if holder is not None:
         _change(holder, account_key=None)
     profile = _create(attempt.user_id, attempt.provider, key, identity.label)
     Grant.objects.create(profile_id=profile.pk, **grants.columns(profile, tokens))
     if holder is not None:
         _hand_over_removals(holder, profile)
+    if relinked is not None:
+        return _ask(attempt, profile)
     mails.account_linked(profile)
     _tell(profile)
     return Placed(profile, created=True)
@@ -85,6 +91,15 @@ def transfer(holder: ConferencingProfile, user_id: Any) -> ConferencingProfile:
     _tell(profile)
     waking.forget_failures(profile)  # of the removals that it takes over
     return profile
+
+
+def accept(profile_id: int) -> ConferencingProfile:
+    """The person wants the account that they were asked about. Raises LinkError: ``expired_state`` when it has left."""
+    waiting = ConferencingProfile.objects.select_for_update().filter(pk=profile_id, state=State.LEAVING).free().first()
+    if waiting is None or not Grant.objects.filter(profile=waiting).exists():
+        raise LinkError("expired_state")
+    _restore(waiting)
+    return waiting
 
 
 def forget_account(profile: ConferencingProfile) -> None:
@@ -153,22 +168,50 @@ def _keep(
     other_account = relinked is not None and relinked.pk != holder.pk
     if holder.user_id != attempt.user_id:
         # A profile of theirs that was disconnected stays so: they have not agreed to this grant.
-        if not other_account:
-            LinkAttempt.objects.filter(pk=attempt.pk).update(claimed=holder)
-        return Placed(holder, claimed=not other_account, other_account=other_account)
-    # One that was leaving stays after all, and who was cleaning up for it may write nothing more.
-    was_connected = holder.connected
-    leaving = {} if holder.is_linked else {"lease_until": None, "fence": F("fence") + 1}
-    _change(
-        holder, state=State.CONNECTED, cause="", account_label=identity.label, linked_at=clock.now(), attempts=0,
-        account_key=f"{attempt.provider}:{identity.account_id}", version=F("version") + 1,
-        due_at=clock.now(grants.until_next_look(State.CONNECTED)), **leaving,
-    )  # fmt: skip
-    holder.refresh_from_db()
-    if not was_connected:
-        mails.account_linked(holder)
-    _settle(holder)
+        _claim(attempt, holder)
+        return Placed(holder, claimed=True)
+    if other_account and not holder.is_linked:
+        return _ask(attempt, holder)
+    if other_account:
+        _claim(attempt, holder)
+    _restore(holder, account_label=identity.label, account_key=f"{attempt.provider}:{identity.account_id}")
     return Placed(holder, other_account=other_account)
+
+
+def _ask(attempt: LinkAttempt, profile: ConferencingProfile) -> Placed:
+    """Let the grant wait for the answer at this profile, which for everybody else is not linked: unanswered, it leaves.
+
+    Only the last attempt may answer.
+    """
+    LinkAttempt.objects.filter(claimed=profile).update(claimed=None)
+    _claim(attempt, profile)
+    profile.state = State.LEAVING
+    _change(
+        profile, state=profile.state, cause="", is_default=False, announced=catalogue.of_profile(profile).mark,
+        due_at=clock.now(ANSWER_WITHIN), attempts=0, version=F("version") + 1, lease_until=None, fence=F("fence") + 1,
+    )  # fmt: skip
+    return Placed(profile, other_account=True)
+
+
+def _claim(attempt: LinkAttempt, profile: ConferencingProfile) -> None:
+    LinkAttempt.objects.filter(pk=attempt.pk).update(claimed=profile)
+
+
+def _restore(profile: ConferencingProfile, **told: str) -> None:
+    """It works again, with what the provider has told of it.
+
+    One that was leaving stays after all, and who was cleaning up for it may write nothing more.
+    """
+    was_connected = profile.connected
+    leaving = {} if profile.is_linked else {"lease_until": None, "fence": F("fence") + 1}
+    _change(
+        profile, state=State.CONNECTED, cause="", linked_at=clock.now(), attempts=0, version=F("version") + 1,
+        due_at=clock.now(grants.until_next_look(State.CONNECTED)), **leaving, **told,
+    )  # fmt: skip
+    profile.refresh_from_db()
+    if not was_connected:
+        mails.account_linked(profile)
+    _settle(profile)
 
 
 def _create(user_id: Any, provider: str, key: str, label: str) -> ConferencingProfile:

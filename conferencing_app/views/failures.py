@@ -57,11 +57,6 @@ FAILURES = {
         gettext_lazy("Meetings can only be made and removed with every permission on the consent page. Please try "
                      "again and leave all of them on."),
     ),
-    "other_account": Failure(
-        gettext_lazy("That was another account"),
-        gettext_lazy("You have signed in to %(provider)s with another account than the one you wanted to link again. "
-                     "Nothing was changed. Sign in with the same account, or link the other one as a new account."),
-    ),
     "unavailable": Failure(
         gettext_lazy("%(provider)s does not answer at the moment"),
         gettext_lazy("Nothing was linked. Please try again in a few minutes."),

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from conferencing_app.exceptions import LinkError
 from conferencing_app.providers import registry
 from conferencing_app.services import linking as services
-from conferencing_app.services import moving
 from conferencing_app.views.browsers import browser_secret, new_or_known_secret, remember_browser
 from conferencing_app.views.failures import failed, failed_on_the_way
 from conferencing_app.views.pages import private_page, safe_next, secret_address
@@ -73,38 +69,14 @@ def callback(request: HttpRequest, provider: str) -> HttpResponse:
         linked = services.finish(request.user, provider, browser=browser, query=query, absolute_uri=absolute_uri)
     except services.AccountClaimed as claimed:
         return HttpResponseRedirect(reverse("conferencing:move", args=[claimed.attempt]), status=303)
+    except services.AnotherAccount as another:
+        return HttpResponseRedirect(reverse("conferencing:another", args=[another.attempt]), status=303)
     except LinkError as error:
         return failed_on_the_way(request, provider, error)
-    return _onwards(request, linked, _("%(provider)s is linked.") % {"provider": registry.label(provider)})
+    return onwards(request, linked, _("%(provider)s is linked.") % {"provider": registry.label(provider)})
 
 
-@private_page
-@require_http_methods(["GET", "POST"])
-def move(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Another person has the account that this person has just proved to be theirs: asks, and moves it."""
-    user: Any = request.user
-    browser = browser_secret(request)
-    attempt = moving.claimed_by(user, browser, public_id)
-    if attempt is None and not user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
-    if attempt is None:
-        raise Http404
-    if request.method == "GET":
-        context = {
-            "attempt": attempt,
-            "provider_label": registry.label(attempt.provider),
-            "link_request": attempt.link_request,
-        }
-        return render(request, "conferencing_app/move.html", context)
-    try:
-        linked = moving.move(user, attempt.public_id, browser=browser)
-    except LinkError as error:
-        return failed(request, attempt.provider, error.code)
-    text = _("The %(provider)s account is now linked to you.") % {"provider": registry.label(attempt.provider)}
-    return _onwards(request, linked, text)
-
-
-def _onwards(request: HttpRequest, linked: services.Linked, text: str) -> HttpResponse:
+def onwards(request: HttpRequest, linked: services.Linked, text: str) -> HttpResponse:
     """Back to who asked for the link, and otherwise on this site, with a word about it."""
     if linked.redirect_url:
         return HttpResponseRedirect(linked.redirect_url, status=303)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
+from project.demo.story import ACCOUNT
 from tests.browser.steps import book, live_region
-from tests.browser.world import World
+from tests.browser.world import NEVER_LINKED, World
 
 Arrive = Callable[[Page, World], None]
 WAITING_SECONDS = 8
@@ -54,6 +55,23 @@ def deny(page: Page, world: World) -> None:
     to_consent(page, world)
     page.get_by_role("button", name="Deny").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("You did not link Zoom")
+
+
+def come_back_with(page: Page, world: World, account: str) -> None:
+    """To the question: another account than the one to be linked again."""
+    at("{relink}")(page, world)
+    page.get_by_role("button", name="Link it again").click()
+    page.get_by_role("radio", name=account).check()
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("That was another Zoom account")
+
+
+def come_back_with_another_account(page: Page, world: World) -> None:
+    come_back_with(page, world, NEVER_LINKED)
+
+
+def come_back_with_ones_other_account(page: Page, world: World) -> None:
+    come_back_with(page, world, ACCOUNT)
 
 
 def ask_for_mail(page: Page, world: World) -> None:
@@ -151,6 +169,8 @@ PLACES = (
     Place("unlink-no-meetings", "conferencing:unlink", "alice", at("{broken}unlink/")),
     Place("unlink-without-an-answer", "conferencing:unlink", "alice", unlink_without_an_answer),
     Place("move", "conferencing:move", "sam", at("{move}")),
+    Place("another-account", "conferencing:another", "alice", come_back_with_another_account),
+    Place("another-account-of-ones-own", "conferencing:another", "alice", come_back_with_ones_other_account),
     Place("denied", "conferencing:callback", "alice", deny),
     Place("link-failed", "conferencing:callback", "alice", at("/conferencing/callback/zoom/")),
     Place("signed-out-at-callback", "conferencing:callback", "", be_bounced),

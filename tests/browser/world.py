@@ -17,6 +17,7 @@ from project.demo.story import ACCOUNT
 from project.demo.visitor import Visitor
 
 STUDIO, CHOIR, BOBS = "studio@example.com", "choir@example.com", "bob.zoom@example.com"
+NEVER_LINKED = "quartet@example.com"
 NOTES = "Bring the score, please.\n\nWe begin with the second movement."
 PATIENCE_SECONDS = 60.0
 
@@ -33,7 +34,7 @@ def build(stage: Stage) -> World:
     """Alice has three accounts, one of them broken, one in trouble; Bob's Zoom refuses; Sam has nothing linked."""
     world = World(stage)
     stage.receiver.secret = run(["manage.py", "demo_endpoint", stage.receiver.url], stage.environment).strip()
-    for email, name in ((STUDIO, "Alice's studio"), (CHOIR, "The choir")):
+    for email, name in ((STUDIO, "Alice's studio"), (CHOIR, "The choir"), (NEVER_LINKED, "The quartet")):
         stage.control.create_account(email, display_name=name)
     stage.control.set_account(ACCOUNT, policy={"dial_in": True})
     _alice(world)

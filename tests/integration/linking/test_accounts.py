@@ -65,29 +65,6 @@ def test_relinking_names_the_profile_and_restores_it(alices: Journey) -> None:
     assert alices.link(profile=profile).profile.public_id == profile.public_id
 
 
-def test_relinking_with_another_account_changes_nothing(alices: Journey) -> None:
-    profile = alices.link().profile
-    before = Grant.objects.get()
-    with pytest.raises(LinkError) as caught:
-        alices.link(BOB_ZOOM, profile=profile)
-    assert caught.value.code == "other_account"
-    after = Grant.objects.get()
-    assert (after.access_token, after.refresh_token) == (before.access_token, before.refresh_token)
-    assert ConferencingProfile.objects.count() == 1
-    assert [call["account"] for call in alices.sandbox.requests("revoke")] == [BOB_ZOOM], "it is given back"
-    assert works(profile)
-
-
-def test_relinking_with_ones_own_other_account_keeps_that_one_alive(alices: Journey) -> None:
-    """The provider has just ended that account's earlier grant, so the fresh one is its only one."""
-    first, second = alices.link().profile, alices.link(BOB_ZOOM).profile
-    with pytest.raises(LinkError) as caught:
-        alices.link(BOB_ZOOM, profile=first)
-    assert caught.value.code == "other_account"
-    assert works(first)
-    assert works(second)
-
-
 def test_somebody_elses_profile_can_not_be_relinked(alices: Journey, bobs: Journey) -> None:
     profile = alices.link().profile
     with pytest.raises(LinkError) as caught:

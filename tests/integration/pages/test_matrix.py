@@ -52,6 +52,8 @@ EXPECTED: dict[str, tuple[Expected, Expected]] = {
     "callback": (Expected(200, 400, 400, 400, 400), NOT_A_METHOD),
     "inbound": (NOT_A_METHOD, SIGNED_ONLY),
     "move": (ONLY_MINE, Expected(302, 404, 303, 404, 404)),
+    # Nobody has it but in the browser that linked, and this is another.
+    "another": (Expected(302, 404, 404, 404, 404), Expected(302, 404, 404, 404, 404)),
     # The link and the mail were made for "owner"; who is signed in as nobody else goes on at once.
     "link_request": (Expected(200, 200, 303, 200, 200), NOT_A_METHOD),
     "link_request_mail": (NOT_A_METHOD, Expected(303, 303, 303, 303, 303)),
@@ -125,6 +127,7 @@ def world(conferencing_sandbox: Any) -> World:
         "callback": ["zoom"],
         "inbound": ["zoom"],
         "move": [attempt.public_id],
+        "another": [make_attempt(users["owner"], profile).public_id],
         **{name: [profile.public_id] for name in ("rename", "set_default", "test", "unlink")},
         **{name: [link_token] for name in ("link_request", "link_request_mail", "link_request_code")},
         "verify": [mail_token],
