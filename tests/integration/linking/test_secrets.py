@@ -12,12 +12,12 @@ import pytest
 
 from conferencing_app import clock
 from conferencing_app.exceptions import ConferencingError, LinkError, Relink
-from conferencing_app.models import Grant, LinkAttempt
-from conferencing_app.services import credentials, moving, profiles
+from conferencing_app.models import ConferencingProfile, Grant, LinkAttempt
+from conferencing_app.services import another, credentials, moving, profiles
 from conferencing_app.testing import CLIENT_SECRET
 from tests.overhearing import Everything, everything_logged, shapes
 
-from .conftest import ALICE_ZOOM, Journey
+from .conftest import ALICE_ZOOM, BOB_ZOOM, Journey
 
 
 @pytest.fixture
@@ -59,10 +59,10 @@ def test_secrets_reach_no_log_no_exception_and_no_repr(
         texts.extend(overheard.lines)
         return result
 
-    def link(person: Journey, fault: str = "") -> Any:
-        page = listen_to(person.to_consent)
+    def link(person: Journey, fault: str = "", account: str = ALICE_ZOOM, **options: Any) -> Any:
+        page = listen_to(lambda: person.to_consent(**options))
         attempt = LinkAttempt.objects.latest("pk")
-        answer = person.sandbox.approve(page, ALICE_ZOOM)
+        answer = person.sandbox.approve(page, account)
         query = parse_qs(urlsplit(answer).query)
         verifier = attempt.code_verifier.open(attempt.place("code_verifier"))
         secrets.extend([query["state"][0], query["code"][0], verifier])
@@ -93,6 +93,12 @@ def test_secrets_reach_no_log_no_exception_and_no_repr(
     secrets += tokens_of(profile.pk)
     listen_to(lambda: moving.move(bobs.user, LinkAttempt.objects.latest("pk").public_id))
     listen_to(lambda: moving.move(bobs.user, LinkAttempt.objects.latest("pk").public_id))
+    link(bobs, account=BOB_ZOOM, profile=ConferencingProfile.objects.of(bobs.user).get())
+    asked = LinkAttempt.objects.latest("pk")
+    assert asked.claimed_id is not None
+    secrets += tokens_of(asked.claimed_id)
+    for answer in (another.link, another.start_again):
+        listen_to(lambda answer=answer: answer(bobs.user, asked.public_id, browser=bobs.browser))
     texts += [repr(grant) + str(vars(grant)) for grant in Grant.objects.all()]
 
     assert len(set(secrets)) > 40
