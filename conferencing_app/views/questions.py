@@ -105,6 +105,6 @@ def _context(attempt: LinkAttempt) -> dict[str, Any]:
         "provider_label": registry.label(attempt.provider),
         "link_request": attempt.link_request,
         # Of an account whose person removed the app at the provider, the label is forgotten.
-        "before": (before and (before.account_label or before.name)) or _("the account you had linked before"),
+        "before": (before and (before.account_label or before.name)) or _("the former account"),
         "other": other and (other.account_label or str(other)),
     }

@@ -117,7 +117,7 @@ def test_an_account_that_one_has_already_is_said_to_be_so(browser: Browser) -> N
 
 def test_an_account_whose_label_was_forgotten_is_paraphrased(browser: Browser) -> None:
     ConferencingProfile.objects.update(account_label="", cause="deauthorized")
-    assert "Try again with the account you had linked before" in read(browser.client.get(come_back(browser)))
+    assert "Try again with the former account" in read(browser.client.get(come_back(browser)))
 
 
 def test_nobody_else_and_no_other_browser_sees_the_question(browser: Browser) -> None:
