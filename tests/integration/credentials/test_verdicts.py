@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import transaction
 
 from conferencing_app import clock
 from conferencing_app.exceptions import ConferencingError, Relink
@@ -180,5 +181,6 @@ def test_a_verdict_heard_by_a_test_is_about_the_grant_that_it_tried(
 
 
 def test_the_persons_own_word_at_the_provider_counts(profile: ConferencingProfile) -> None:
-    ownership.forget_account(profile)
+    with transaction.atomic():
+        ownership.forget_account(profile)
     assert state(profile) == "disconnected"

@@ -35,7 +35,7 @@ from tests.scripted import ScriptedServer, answer
 
 FULL = os.environ.get("PROMISES_FULL") == "1"
 # In parts, so that several processes can share them.
-PARTS, RUNS_OF_EACH = (30, 10) if FULL else (4, 5)
+PARTS, RUNS_OF_EACH = (30, 10) if FULL else (2, 5)
 STEPS = 40
 LEASE_SECONDS = 15.0
 # So many rounds it may take to come to rest, once nothing goes wrong any more.

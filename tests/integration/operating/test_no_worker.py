@@ -65,16 +65,20 @@ def test_whoever_develops_the_site_sees_what_to_type(late: Conference, settings:
     client.force_login(late.owner)
     page = client.get(f"/conferencing/conferences/{late.public_id}/").content.decode()
     assert SENTENCE in page
-    assert "<code>python manage.py conferencing_worker</code>" in page
+    assert f"<code>{workers.command_to_type()}</code>" in page
     assert "being made" not in page
 
 
-def test_the_command_is_celerys_where_there_is_a_broker(settings: Any) -> None:
+@pytest.mark.parametrize(
+    ("broker", "command"),
+    [("", "python manage.py conferencing_worker"), ("memory://", "celery -A mysite worker")],
+)
+def test_the_command_is_celerys_where_there_is_a_broker(settings: Any, broker: str, command: str) -> None:
     settings.DEBUG = True
     former = current_app._get_current_object()
-    Celery("mysite", broker="memory://", set_as_current=True)
+    Celery("mysite", broker=broker, set_as_current=True)
     try:
-        assert workers.command_to_type() == "celery -A mysite worker"
+        assert workers.command_to_type() == command
     finally:
         _set_current_app(former)
 
