@@ -117,7 +117,7 @@ class Line:
         was_open = self.is_open
         try:
             self._send(app)
-        except Exception:
+        except Exception:  # Whatever a broker's client raises.
             self.hang_up()
             if not was_open:
                 raise

@@ -24,6 +24,7 @@ class AccountWork(Handler):
         self.using = using
 
     def those(self, profiles: ConferencingProfileQuerySet) -> ConferencingProfileQuerySet:
+        """Of these profiles, those that are this handler's."""
         raise NotImplementedError
 
     def claim(self, room: int) -> list[Job]:

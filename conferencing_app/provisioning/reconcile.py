@@ -143,7 +143,7 @@ class Conferences:
             _before_transaction(job, self.using)
         except DatabaseError:
             raise
-        except Exception:
+        except Exception:  # Whatever the host's own code raises.
             logger.exception("The event of row %s could not be read.", job.key)
             job.call = None
             self.fail(job)
