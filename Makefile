@@ -17,6 +17,8 @@ demo: .venv/requirements ## play the whole story on the terminal: sandbox, site 
 serve: .venv/requirements ## the same, and stay up for the browser
 	$(PY) -m project.demo --serve
 
+# Hundreds of processes, each of which would compile the same modules.
+test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/requirements ## the whole suite, on SQLite unless TEST_DATABASE_URL says otherwise
 	$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 TASK_NAME = "conferencing_app.drain"
 # After a publication, how long the bell stays silent, in seconds: rings that come meanwhile are one. A message costs
 # about as much of the process's time as a save does.
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.1
 # How long after a message its connection is kept for the next, in seconds: opening one costs the process as much as
 # several saves. Not for long, as nobody looks after it: brokers and firewalls drop what is silent.
 KEEP_SECONDS = 10.0

@@ -7,9 +7,9 @@ from typing import Any, cast
 from django.db import models
 from django.db.models.signals import post_delete, post_save
 
-from conferencing_app.failpoints import failpoint
 from conferencing_app.registration import ConferencingField, field_for, registered_models
-from conferencing_app.services import attaching
+from conferencing_app.registration.wrapping import wrap_method
+from conferencing_app.services import attaching, inserting
 from conferencing_app.signals import model_registered
 
 
@@ -27,6 +27,7 @@ def listen_later(sender: Any, field: ConferencingField, **_: Any) -> None:
 def listen(model: type[models.Model], field: ConferencingField | None = None) -> None:
     """Saves by every class; deletes by the declaring one and its proxies, as a deleted child deletes its parent too."""
     field = field or cast(ConferencingField, field_for(model))
+    wrap_method(model, "_do_insert", inserting.take_along)
     post_save.connect(event_saved, sender=model, dispatch_uid="conferencing_app.event_saved")
     declared_on = cast(type[models.Model], field.declared_on)
     if model._meta.concrete_model is declared_on._meta.concrete_model or model is declared_on:
@@ -36,7 +37,6 @@ def listen(model: type[models.Model], field: ConferencingField | None = None) ->
 def event_saved(sender: Any, instance: Any, created: bool, raw: bool, using: str, update_fields: Any, **_: Any) -> None:
     if raw:  # loaddata: the fixture may hold the event before what it refers to
         return
-    failpoint("save.before_wanted")
     field = cast(ConferencingField, field_for(sender))
     attaching.want(instance, field, created=created, update_fields=update_fields, using=using)
     instance._state.fields_cache.pop(field.cache_name, None)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_init, worker_shutdown, worker_shutting_down
+from celery.signals import worker_init, worker_process_shutdown, worker_shutdown, worker_shutting_down
 
 from conferencing_app import doorbell
 from conferencing_app.conf import settings
@@ -37,7 +37,14 @@ def stop_draining(**_: Any) -> None:
     draining.stopping.set()
 
 
+@worker_process_shutdown.connect
+def finish(**_: Any) -> None:
+    """In each process of a pool."""
+    draining.finish()
+
+
 @worker_shutdown.connect
 def leave(**_: Any) -> None:
     """It shows at once that there is one less."""
+    draining.finish()
     look_once(partial(workers.leave, Program.CELERY))

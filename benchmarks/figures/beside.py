@@ -121,7 +121,7 @@ BESIDE = [
     promise("link-idle-folder", IDLE, partial(waited, "folder"), "waiting", 400),
     promise("claim-large", f"{DUE:,} due of {LARGE:,} rows: ≤ {{limit}} × of {SMALL:,}", claimed, "claiming", 1.3),
     promise("start-time", "django.setup() ≤ {limit} ms more with the app", started, "starting", 60),
-    promise("start-late", "requests, oauthlib and providers are not loaded by it", loads_late, "starting"),
+    promise("start-late", "requests, oauthlib, cryptography and providers are loaded later", loads_late, "starting"),
     promise("linking-queries", "≤ {limit} from the button to the listed account", linked, "linking", 20),
     promise("linking-time", "", tell_linking_times, "linking"),
     promise("linking-tokens", "no dump of the database shows a token", hides_tokens, "linking"),

@@ -15,7 +15,7 @@ BARE = "benchmarks_site.PlainBooking"
 
 def milliseconds_each(stand: Stand, model: str) -> float:
     """The mean of this many saves in autocommit, each with its commit, while no worker runs. Raises RuntimeError."""
-    saved = stand.ask("bench_save", str(SAVES), "--model", model)
+    saved = stand.ask("bench_save", str(SAVES), "--model", model, "--warm-up", model)
     if saved["errors"]:
         raise RuntimeError(saved["errors"][0])
     return float(sum(saved["milliseconds"])) / SAVES

@@ -43,6 +43,11 @@ def starts_side_by_side() -> dict[str, Series]:
     return take_turns({"without": partial(milliseconds), "with": partial(milliseconds, "--with-app")}, ROUNDS)
 
 
+def modules_more() -> int:
+    """How many modules a start loads for the app."""
+    return int(start("--with-app")["modules"]) - int(start()["modules"])
+
+
 def loaded_too_early() -> list[str]:
     """Of what should be loaded with the first view, command or drain, what a start has loaded."""
     return list(start("--with-app")["early"])

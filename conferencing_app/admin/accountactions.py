@@ -17,14 +17,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from conferencing_app import clock
+from conferencing_app import clock, services
 from conferencing_app.admin.objectpage import ObjectPageAdmin
 from conferencing_app.admin.recording import record
 from conferencing_app.conf import settings
 from conferencing_app.models import ConferencingProfile, Meeting
 from conferencing_app.providers import registry
-from conferencing_app.services import disconnection, profiles
-from conferencing_app.services.explain import explain_profile
 
 # Each waits for its provider, while the browser waits for all of them.
 MOST_TESTS = 10
@@ -88,7 +86,7 @@ class AccountActions(ObjectPageAdmin):
         disconnected = queryset.filter(state=ConferencingProfile.State.DISCONNECTED, user__isnull=False)
         with transaction.atomic(using=settings.DATABASE):
             for account in disconnected:
-                disconnection.send_relink_mail(account)
+                services.disconnection.send_relink_mail(account)
             record(request, disconnected, _("Had the mail sent that asks to link again."))
         count = len(disconnected)
         text = ngettext("%(count)d mail is sent.", "%(count)d mails are sent.", count)
@@ -129,14 +127,14 @@ class AccountActions(ObjectPageAdmin):
         if not account.is_linked:
             self.message_user(request, _("“%(name)s” is no longer linked.") % about, messages.WARNING)
             return
-        result = profiles.test(account)
+        result = services.profiles.test(account)
         outcome = _("it works") if result.ok else result.cause_code
         record(request, _only(account), _("Tested: %(outcome)s.") % {"outcome": outcome})
         if result.ok:
             text = _("“%(name)s” works: %(provider)s has just confirmed it.") % about
             self.message_user(request, text, messages.SUCCESS)
         else:
-            self.message_user(request, f"“{account}”: {explain_profile(account)}", messages.ERROR)
+            self.message_user(request, f"“{account}”: {services.explain.explain_profile(account)}", messages.ERROR)
 
     def _ask(self, request: HttpRequest, accounts: QuerySet) -> TemplateResponse:
         ahead = Q(meetings__ends_at=None) | Q(meetings__ends_at__gt=clock.now())
@@ -157,7 +155,7 @@ def _only(account: ConferencingProfile) -> QuerySet[ConferencingProfile]:
 
 def _disconnect(request: HttpRequest, account: ConferencingProfile) -> bool:
     with transaction.atomic(using=settings.DATABASE):
-        disconnected = profiles.disconnect(account)
+        disconnected = services.profiles.disconnect(account)
         if disconnected:
             record(request, _only(account), _("Disconnected."))
     return disconnected

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from conferencing_app import services
 from conferencing_app.admin import health, news, overview, search
 from conferencing_app.admin.filters import CauseFilter, ProviderFilter, WaitingFilter
 from conferencing_app.admin.health import Glance
@@ -29,8 +30,6 @@ from conferencing_app.admin.recording import record
 from conferencing_app.conf import settings
 from conferencing_app.models import Attempt, Conference, Meeting
 from conferencing_app.models.conference import ConferenceQuerySet
-from conferencing_app.services import explain
-from conferencing_app.services.retrying import try_now
 
 State = Conference.State
 NOTHING = "–"
@@ -71,17 +70,17 @@ class ConferenceAdmin(ObjectPageAdmin):
 
     @admin.display(description=_("cause"))
     def why(self, conference: Conference) -> str:
-        told = explain.explain_to_staff(conference)
+        told = services.explain.explain_to_staff(conference)
         return f"{told.sentence} ({told.code})" if told else NOTHING
 
     @admin.display(description=_("who can act"))
     def who_can_act(self, conference: Conference) -> Any:
-        told = explain.explain_to_staff(conference)
+        told = services.explain.explain_to_staff(conference)
         return health.WHO_CAN_ACT[told.actor] if told else NOTHING
 
     @admin.display(description=_("next try"))
     def next_try(self, conference: Conference) -> Any:
-        explanation = explain.explain(conference)
+        explanation = services.explain.explain(conference)
         if explanation is not None and explanation.trying_now:
             return _("now")
         return display_for_value(conference.due_at, NOTHING)
@@ -105,7 +104,7 @@ class ConferenceAdmin(ObjectPageAdmin):
             path(
                 "overview/",
                 site.admin_view(self.overview_view),
-                name="conferencing_app_conference_overview",
+                name=overview.NAME,
             ),
             path(
                 "<int:pk>/try-now/",
@@ -124,7 +123,7 @@ class ConferenceAdmin(ObjectPageAdmin):
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def tools(self, request: HttpRequest, obj: Conference) -> Iterator[Tool]:
-        explanation = explain.explain(obj)
+        explanation = services.explain.explain(obj)
         if explanation is not None and explanation.can_try_now and self.has_try_now_permission(request):
             yield Tool(explanation.try_label, self.object_url(obj.pk, "try_now"))
 
@@ -152,7 +151,7 @@ class ConferenceAdmin(ObjectPageAdmin):
     @admin.action(description=_("Try the selected conferences now"), permissions=["try_now"])
     def try_now(self, request: HttpRequest, queryset: ConferenceQuerySet) -> None:
         with transaction.atomic(using=settings.DATABASE):
-            woken = try_now(queryset)
+            woken = services.retrying.try_now(queryset)
             record(request, woken, _("Had it tried now."))
         count = woken.count()
         text = ngettext("%(count)d conference is tried now.", "%(count)d conferences are tried now.", count)

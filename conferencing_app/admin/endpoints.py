@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
-from conferencing_app import clock
+from conferencing_app import clock, services
 from conferencing_app.admin import health, search
 from conferencing_app.admin.accountactions import without_transaction
 from conferencing_app.admin.objectpage import ObjectPageAdmin, Related, Tool
@@ -31,7 +31,6 @@ from conferencing_app.admin.readonly import GoesWithItsPerson
 from conferencing_app.admin.recording import record
 from conferencing_app.conf import settings
 from conferencing_app.models import Endpoint, NotificationDelivery
-from conferencing_app.services import endpoints
 
 # What a browser's own field for a moment sends.
 MOMENT_FORMAT = "%Y-%m-%dT%H:%M"
@@ -162,7 +161,7 @@ class EndpointAdmin(GoesWithItsPerson, ObjectPageAdmin):
 
 
 def _recover(request: HttpRequest, endpoint: Endpoint, since: datetime) -> int:
-    count = endpoints.recover(endpoint, since)
+    count = services.endpoints.recover(endpoint, since)
     told = {"since": date_format(timezone.localtime(since), "DATETIME_FORMAT"), "count": count}
     record(request, Endpoint.objects.filter(pk=endpoint.pk), _("Had posted since %(since)s: %(count)d.") % told)
     return count

@@ -10,10 +10,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from conferencing_app import causes, clock
+from conferencing_app import causes, clock, services
 from conferencing_app.causes import Actor
 from conferencing_app.models import Attempt, Conference, ConferencingProfile, Endpoint, Mail, NotificationDelivery
-from conferencing_app.services.grants import BY_SUPPORT
 
 
 class Tone(StrEnum):
@@ -106,7 +105,7 @@ def of_conference(conference: Conference) -> Health:
 def of_profile(profile: ConferencingProfile) -> Health:
     match profile.state:
         case ConferencingProfile.State.DISCONNECTED:
-            return DISCONNECTED_BY_SUPPORT if profile.cause == BY_SUPPORT else LINK_AGAIN
+            return DISCONNECTED_BY_SUPPORT if profile.cause == services.grants.BY_SUPPORT else LINK_AGAIN
         case ConferencingProfile.State.LEAVING:
             return LEAVING
         case ConferencingProfile.State.UNLINKED:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from conferencing_app import services
 from conferencing_app.admin import health, search
 from conferencing_app.admin.filters import CauseFilter, NotificationTypeFilter, ToldTypeFilter
 from conferencing_app.admin.objectpage import ObjectPageAdmin, Related, Tool
@@ -25,7 +26,6 @@ from conferencing_app.admin.readonly import GoesWithItsPerson
 from conferencing_app.admin.recording import record
 from conferencing_app.conf import settings
 from conferencing_app.models import Conference, ConferencingProfile, Endpoint, Notification, NotificationDelivery
-from conferencing_app.services import endpoints
 
 NOTIFICATION_ID = re.compile(r"ntf_(\w+)_(\d{1,18})")
 
@@ -96,7 +96,7 @@ class NotificationDeliveryAdmin(GoesWithItsPerson, ObjectPageAdmin):
 
     def tools(self, request: HttpRequest, obj: NotificationDelivery) -> Iterator[Tool]:
         may_resend = self.has_resend_permission(request)
-        if may_resend and endpoints.resendable(NotificationDelivery.objects.filter(pk=obj.pk)).exists():
+        if may_resend and services.endpoints.resendable(NotificationDelivery.objects.filter(pk=obj.pk)).exists():
             yield Tool(_("Post again"), self.object_url(obj.pk, "resend"))
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
@@ -105,7 +105,7 @@ class NotificationDeliveryAdmin(GoesWithItsPerson, ObjectPageAdmin):
     @admin.action(description=_("Post the selected deliveries again"), permissions=["resend"])
     def resend(self, request: HttpRequest, queryset: QuerySet) -> None:
         with transaction.atomic(using=settings.DATABASE):
-            resent = endpoints.resend_all(queryset)
+            resent = services.endpoints.resend_all(queryset)
             record(request, resent, _("Had it posted again."))
         count = resent.count()
         text = ngettext("%(count)d delivery is posted again.", "%(count)d deliveries are posted again.", count)

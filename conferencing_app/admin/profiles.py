@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from conferencing_app import clock
+from conferencing_app import clock, services
 from conferencing_app.admin import health, news, search
 from conferencing_app.admin.accountactions import AccountActions, without_transaction
 from conferencing_app.admin.filters import ProfileCauseFilter, ProviderFilter
@@ -20,7 +20,6 @@ from conferencing_app.admin.health import Glance
 from conferencing_app.admin.objectpage import Related, Tool
 from conferencing_app.models import Attempt, Conference, ConferencingProfile, Meeting
 from conferencing_app.providers import registry
-from conferencing_app.services.explain import explain_profile
 
 State = ConferencingProfile.State
 
@@ -58,7 +57,7 @@ class ConferencingProfileAdmin(AccountActions):
 
     @admin.display(description=_("cause"))
     def why(self, profile: ConferencingProfile) -> str:
-        return explain_profile(profile) or "–"
+        return services.explain.explain_profile(profile) or "–"
 
     # Finding -----------------------------------------------------------------
 

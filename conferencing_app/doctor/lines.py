@@ -20,6 +20,7 @@ EMAIL_BACKEND = (
     'EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # with EMAIL_HOST, and EMAIL_TIMEOUT = 10'
 )
 FROM_ADDRESS = 'DEFAULT_FROM_EMAIL = "conferencing@example.com"'
+ADMINS = 'CONFERENCING_ADMINS = ["ops@example.com"]  # those who run the site; [] where nobody wants these mails'
 CELERY_APP = "In the __init__.py beside your settings: from .celery import app as celery_app"
 WAL = (
     '"OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, '

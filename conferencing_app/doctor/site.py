@@ -14,7 +14,7 @@ from django.http.request import validate_host
 from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 
-from conferencing_app import addresses, doorbell
+from conferencing_app import addresses, doorbell, mails
 from conferencing_app.conf import settings
 from conferencing_app.doctor import lines
 from conferencing_app.doctor.finding import ERROR, WARNING, Finding
@@ -75,6 +75,15 @@ def mail() -> Iterator[Finding]:
         yield Finding("conferencing.D016", WARNING, message, lines.FROM_ADDRESS)
 
 
+def administrators() -> Iterator[Finding]:
+    """Whether anybody is told of what only administrators can cure. Who sets CONFERENCING_ADMINS, be it to nothing, has
+    decided."""
+    if django_settings.DEBUG or hasattr(django_settings, "CONFERENCING_ADMINS") or mails.admin_addresses():
+        return
+    message = "ADMINS is empty: nobody is told by mail of what only administrators can cure."
+    yield Finding("conferencing.D019", WARNING, message, lines.ADMINS)
+
+
 def broker() -> Iterator[Finding]:
     """A broker in the settings that this process does not know: the Celery application was not imported."""
     if getattr(django_settings, "CELERY_BROKER_URL", "") and not doorbell.configured(app_or_default()):
@@ -104,4 +113,4 @@ def _is_allowed(host: str) -> bool:
     return validate_host(f"[{host}]" if ":" in host else host, allowed)
 
 
-LOOKS = (pages, sign_in, address, proxy_header, mail, broker)
+LOOKS = (pages, sign_in, address, proxy_header, mail, administrators, broker)

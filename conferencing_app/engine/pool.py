@@ -6,36 +6,87 @@ would keep a worker from stopping in time.
 
 from __future__ import annotations
 
-import queue
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 Task = tuple[Callable[[], Any], Callable[[Any], None]]
 
+# A call that takes longer than this hangs, in seconds: its place is given to another until it ends.
+HANGS_SECONDS = 0.25
+# For each place so many calls may hang beside it.
+SPARE = 4
+
 
 class Pool:
-    """``size`` threads that start when they are first needed."""
+    """``size`` places for calls that are answered, and threads that start when they are first needed.
+
+    Calls that hang take nobody's place: with few threads left the calls of all accounts would wait for the time limit
+    of those of some.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
+        self._tasks: deque[Task] = deque()
+        self._begun: dict[int, float] = {}
         self._threads = 0
-        self._idle = threading.Semaphore(0)
+        self._changed = threading.Condition()
 
     def submit(self, call: Callable[[], Any], done: Callable[[Any], None]) -> None:
         """Run ``call`` in a thread and hand ``done`` what it returned, or the exception that it raised."""
-        if not self._idle.acquire(blocking=False) and self._threads < self.size:
+        with self._changed:
+            self._tasks.append((call, done))
+            self._staff()
+            self._changed.notify()
+
+    def room(self) -> int:
+        """How many calls more it takes: as many again as there are places may wait in it.
+
+        So no thread idles while replies are recorded.
+        """
+        with self._changed:
+            return self._places() + self.size - len(self._begun) - len(self._tasks)
+
+    def hanging(self) -> int:
+        """How many calls hang now. To be asked now and then: what waits behind them is begun."""
+        with self._changed:
+            self._staff()
+            return self._hanging()
+
+    def _hanging(self) -> int:
+        since = time.monotonic() - HANGS_SECONDS
+        return sum(begun < since for begun in self._begun.values())
+
+    def _places(self) -> int:
+        return self.size + min(self._hanging(), SPARE * self.size)
+
+    def _staff(self) -> None:
+        wanted = min(self._places(), len(self._begun) + len(self._tasks))
+        while self._threads < wanted:
             self._threads += 1
             threading.Thread(target=self._work, name=f"conferencing-call-{self._threads}", daemon=True).start()
-        self._tasks.put((call, done))
 
     def _work(self) -> None:
-        while True:
-            call, done = self._tasks.get()
+        while (task := self._next()) is not None:
+            call, done = task
             try:
                 result = call()
             except Exception as error:  # Handed over, to be judged by whoever asked.
                 result = error
+            with self._changed:
+                del self._begun[threading.get_ident()]
             done(result)
-            self._idle.release()
+
+    def _next(self) -> Task | None:
+        """What to do next; None where there is a thread too many, as one that hung has come back."""
+        with self._changed:
+            while self._threads <= self._places():
+                if self._tasks:
+                    self._begun[threading.get_ident()] = time.monotonic()
+                    return self._tasks.popleft()
+                self._changed.wait()
+            self._threads -= 1
+            self._changed.notify()  # another takes what this one was woken for
+            return None

@@ -29,8 +29,8 @@ GROUP_SECONDS_WHILE_BUSY = 0.025
 # After a request to stop, how long calls under way are waited for, in seconds. Celery needs some of the ten that a
 # stop may take for itself.
 STOP_GRACE_SECONDS = 6.0
-# How often it is looked whether to stop while calls are under way, in seconds.
-LOOK_UP_SECONDS = 0.2
+# How often it is looked whether to stop, and what hangs, while calls are under way, in seconds.
+LOOK_UP_SECONDS = 0.05
 
 # The outcome of a job of which no call has come back since it was last taken on.
 NO_ANSWER: Any = object()
@@ -98,15 +98,21 @@ class Slice:
         self.lanes: dict[tuple[int, int], int] = {}
         self.finished = 0
         self.give_up_at = math.inf
+        self.leaving = False
 
-    def run(self) -> int:
-        """Work until nothing is due, time is up or a stop is asked for; how many rows were finished."""
+    def run(self, *, leave_hanging: bool = False) -> int:
+        """Work until nothing is due, time is up or a stop is asked for; how many rows were finished.
+
+        ``leave_hanging``: once time is up, calls that hang are not waited for. They are still ``calling`` then, and
+        running it once more, which may be in another thread, waits for them and records what they bring.
+        """
+        self.leaving = leave_hanging
         try:
             while True:
                 replies = self._replies() if self.calling and not self.following else []
                 claimed = self._claim(alone=not replies) if self._may_begin() else []
                 jobs, self.following = [*replies, *self.following, *claimed], []
-                if not (jobs or self.calling):
+                if not jobs and (not self.calling or self._may_leave()):
                     break
                 # What has come back is recorded together with what begins: one transaction serves both.
                 self._advance(jobs)
@@ -117,14 +123,16 @@ class Slice:
     def _may_begin(self) -> bool:
         return not self.stop.is_set() and time.monotonic() < self.deadline
 
+    def _may_leave(self) -> bool:
+        return self.leaving and not self.stop.is_set() and time.monotonic() >= self.deadline
+
     def _claim(self, *, alone: bool) -> list[Job]:
         """Rows to begin with. ``alone``: no reply waits to be recorded, so a claim that fails may end the slice."""
         begun: list[Job] = []
         alone = alone and not (self.calling or self.following)
-        # As many again as there are threads wait in the pool, so that none idles while replies are recorded; and
-        # with calls under way a claim, which costs a transaction, waits until there is room for a good number.
+        # With calls under way a claim, which costs a transaction, waits until there is room for a good number.
         under_way = len(self.calling) + len(self.following)
-        room = 2 * self.pool.size - under_way
+        room = self.pool.room() - len(self.following)
         if room <= (self.pool.size // 2 if under_way else 0):
             return begun
         for kinds_left, handler in zip(reversed(range(len(self.handlers))), self.handlers, strict=True):
@@ -155,8 +163,12 @@ class Slice:
             self.waiting.setdefault((id(job.handler), job.lane), deque())
 
     def _replies(self) -> list[Job]:
-        """The calls that have come back: at least one, and those that follow closely."""
-        if (first := self._await_reply()) is None:
+        """The calls that have come back: one, and those that follow closely; none where some hang, and there is
+        something better to do than to wait."""
+        first = self._await_reply()
+        if first is None and time.monotonic() < self.give_up_at:
+            return []
+        if first is None:
             # Not waited for any longer: their rows are taken over when the leases end, and looked after then.
             logger.warning("Stopping with %d calls under way.", len(self.calling))
             self.calling, self.abandoned = set(), self.calling
@@ -173,14 +185,16 @@ class Slice:
         return replies
 
     def _await_reply(self) -> Job | None:
-        """The next call that comes back; None when the time that a stop allows is over."""
+        """The next call that comes back; None where some hang and others may be begun, or all be left, and when the
+        time that a stop allows is over."""
         while time.monotonic() < self.give_up_at:
             if self.stop.is_set() and self.give_up_at == math.inf:
                 self.give_up_at = time.monotonic() + STOP_GRACE_SECONDS
             try:
                 return self.done.get(timeout=LOOK_UP_SECONDS)
             except queue.Empty:
-                continue
+                if self.pool.hanging() and (self._may_begin() or self._may_leave()):
+                    return None
         return None
 
     def _advance(self, jobs: list[Job]) -> None:

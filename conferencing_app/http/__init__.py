@@ -1,25 +1,26 @@
 """Outbound HTTP, the only way out: time limits, size caps, no redirects, proxies or cookies, no secrets in logs.
 
-What needs requests is loaded when it is first asked for: a site starts without it.
+Each part is loaded when it is first asked for: a site starts without requests.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from conferencing_app.http.policy import CallPolicy
-from conferencing_app.http.tracing import Trace, request_id
+from conferencing_app import later
 
 if TYPE_CHECKING:
     from conferencing_app.http.outbound import Reply, call, transport_failure
+    from conferencing_app.http.policy import CallPolicy
+    from conferencing_app.http.tracing import Trace, request_id
+else:
+    __getattr__ = later.parts(
+        __name__,
+        {
+            "outbound": ("Reply", "call", "transport_failure"),
+            "policy": ("CallPolicy",),
+            "tracing": ("Trace", "request_id"),
+        },
+    )
 
 __all__ = ["CallPolicy", "Reply", "Trace", "call", "request_id", "transport_failure"]
-
-_LATER = ("Reply", "call", "transport_failure")
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("conferencing_app.http.outbound"), name)

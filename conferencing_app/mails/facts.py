@@ -13,6 +13,7 @@ from django.db.models import Count, Min
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from conferencing_app import causes, clock, crypto
@@ -57,16 +58,17 @@ def relink_url(mail: Mail, profile: ConferencingProfile) -> str:
 
 def _of_event(mail: Mail) -> dict[str, Any]:
     """The event, why it has no link, and where its owner can do something about it."""
-    failing = Conference.objects.select_related("lane").filter(state=Conference.State.FAILING, start__gt=clock.now())
-    conference = failing.filter(public_id=mail.subject, owner=mail.user_id).first()
-    if conference is None or conference.cause is None or conference.start is None:
+    waiting = Conference.objects.select_related("lane").waiting()
+    without_link = waiting.filter(state=Conference.State.FAILING) | waiting.late()
+    conference = without_link.filter(public_id=mail.subject, owner=mail.user_id).first()
+    if conference is None or conference.start is None:
         raise Moot
     zone = _zone(conference.tzid)
     return {
         "summary": conference.summary,
         "start": date_format(conference.start.astimezone(zone), "DATETIME_FORMAT"),
         "zone": str(zone),
-        "sentence": conference.cause.sentence,
+        "sentence": conference.cause.sentence if conference.cause else _("It is being made, and that takes too long."),
         "relink_url": _relink_url_of_event(mail, conference),
         "event_url": site_url(reverse("conferencing:conference", args=[conference.public_id])),
         "reference": conference.public_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar, Self
 
@@ -15,6 +16,9 @@ from conferencing_app.models.notification import Subject
 from conferencing_app.models.work import DueWork, DueWorkQuerySet
 from conferencing_app.providers import registry
 
+# What has been due for longer than this is late.
+LATE = timedelta(minutes=5)
+
 
 class ConferenceQuerySet(DueWorkQuerySet):
     def due(self) -> Self:
@@ -24,6 +28,10 @@ class ConferenceQuerySet(DueWorkQuerySet):
     def waiting(self) -> Self:
         """Those without a link whose events lie ahead."""
         return self.filter(state__in=[Conference.State.PENDING, Conference.State.FAILING], start__gt=clock.now())
+
+    def late(self) -> Self:
+        """Those that are still to be made although they have been due for long: no worker gets to them."""
+        return self.filter(state=Conference.State.PENDING, due_at__lte=clock.now(-LATE))
 
     def for_admins(self) -> Self:
         """Those without a link that only an administrator can help to one."""
@@ -134,9 +142,13 @@ class Conference(Subject, DueWork):
     @property
     def provider_label(self) -> str:
         """How people call the provider that it has or waits for; empty while there is none."""
+        return registry.label(self.provider_alias) if self.provider_alias else ""
+
+    @property
+    def provider_alias(self) -> str:
+        """The provider that it has or waits for. It may read the profile that the event waits for."""
         lane = None if self.provider else self.lane
-        alias = lane.provider if lane else self.provider
-        return registry.label(alias) if alias else ""
+        return lane.provider if lane else self.provider
 
     def as_dict(self) -> dict[str, Any] | None:
         """The conference as it reads on the wire; None for one that is not made."""

@@ -32,10 +32,13 @@ def announce_conferences(conferences: Iterable[Conference], now: datetime, using
     Only workers do: where none of the receivers that they know listens, no other process need look for any.
     """
     notifications = _news_of(conferences, catalogue.of_conference, catalogue.facts_of_conference, now)
+    if not notifications:
+        return
+    is_anybody_subscribed = Endpoint.objects.using(using).exists()
     for notification in notifications:
         if notification.cause_code:
             logger.info("Conference %s is failing: %s.", notification.subject, notification.cause_code)
-        if not fanout.receivers_of(notification) and not Endpoint.objects.using(using).exists():
+        if not is_anybody_subscribed and not fanout.receivers_of(notification):
             notification.due_at = None
     Notification.objects.using(using).bulk_create(notifications)
 

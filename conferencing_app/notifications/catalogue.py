@@ -65,10 +65,12 @@ def of_profile(profile: ConferencingProfile) -> News:
 
 
 def facts_of_conference(conference: Conference) -> dict[str, Any]:
-    """The event by its model's label and its key, what it said, and the conference as it reads on the wire."""
+    """The event by its model's label and its key, what it said, the conference as it reads on the wire, and the
+    provider that it has or waits for."""
     event = {"model": conference.event_model, "key": conference.event_key, "summary": conference.summary}
     times = {"start": _moment(conference.start), "end": _moment(conference.end), "tzid": conference.tzid}
-    return {"event": event | times, "conferencing": conference.as_dict()}
+    provider = {"provider": conference.provider_alias} if conference.provider_alias else {}
+    return {"event": event | times, "conferencing": conference.as_dict(), **provider}
 
 
 def facts_of_profile(profile: ConferencingProfile) -> dict[str, Any]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
+from conferencing_app import http
 from conferencing_app.conf import PREFIX, sandbox_url, settings
-from conferencing_app.providers.base import CallPolicy, Provider
+
+if TYPE_CHECKING:
+    from conferencing_app.providers.base import Provider
 
 _instances: dict[str, Provider] = {}
 
@@ -62,7 +65,7 @@ def _make(alias: str) -> Provider:
             f"CONFERENCING_PROVIDERS[{alias!r}]['BACKEND'] must be the dotted path of a provider, "
             f'such as "conferencing_app.providers.zoom.ZoomProvider" ({error}).'
         ) from error
-    policy = CallPolicy(
+    policy = http.CallPolicy(
         connect_seconds=settings.CONNECT_TIMEOUT_SECONDS,
         read_seconds=settings.READ_TIMEOUT_SECONDS,
         allow_loopback_http=django_settings.DEBUG,

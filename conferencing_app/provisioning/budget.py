@@ -36,8 +36,7 @@ class Day:
     allowed: int
     count: int
     ends_at: datetime
-    stored: bool
-    spent: int = 0  # of the count: not written down yet
+    is_spent: bool = False  # something of the count is not written down yet
 
     @property
     def left(self) -> int:
@@ -70,43 +69,24 @@ class Budget:
         day = self.days.get(profile)
         if day is not None:
             day.count += 1
-            day.spent += 1
+            day.is_spent = True
 
     def exhaust(self, profile: int, until: datetime | None) -> bool:
         """The provider says that it allows no more until then, and knows best. False where it does not count by day."""
         day = self.days.get(profile)
         if day is None:
             return False
-        day.spent += day.left
         day.count += day.left
+        day.is_spent = True
         day.ends_at = until or day.ends_at
         return True
 
     def save(self) -> None:
-        """Write down what was spent. Only workers do, for accounts whose lanes they hold, so that nobody waits."""
-        days = [day for day in self.days.values() if day.spent]
-        for day in days:
-            if day.stored:
-                rows = Tally.objects.using(self.using).filter(key=day.key)
-                rows.update(count=F("count") + day.spent, ends_at=day.ends_at)
-        self._begin([day for day in days if not day.stored])
-        for day in days:
-            day.spent, day.stored = 0, True
+        """Write down what was spent, in one statement, in place of an earlier day's too.
 
-    def _read(self, counted: Mapping[int, tuple[str, int]], now: datetime) -> dict[int, Day]:
-        keys = {key for key, _ in counted.values()}
-        rows = Tally.objects.using(self.using).filter(key__in=keys, ends_at__gt=clock.now())
-        stored = {row.key: row for row in rows} if keys else {}
-        days = {
-            key: Day(key, allowed, stored[key].count, stored[key].ends_at, stored=True)
-            if key in stored
-            else Day(key, allowed, 0, _midnight(now), stored=False)
-            for key, allowed in counted.values()
-        }
-        return {profile: days[key] for profile, (key, _) in counted.items()}
-
-    def _begin(self, days: list[Day]) -> None:
-        """Rows of a new day, in place of those of an earlier one."""
+        Only workers do, for accounts whose lanes they hold, so that nobody waits and no other count is lost.
+        """
+        days = {day.key: day for day in self.days.values() if day.is_spent}.values()
         unique = ["pk"] if connections[self.using].features.supports_update_conflicts_with_target else None
         Tally.objects.using(self.using).bulk_create(
             [Tally(key=day.key, count=day.count, ends_at=day.ends_at) for day in days],
@@ -114,6 +94,20 @@ class Budget:
             unique_fields=unique,
             update_fields=["count", "ends_at"],
         )
+        for day in days:
+            day.is_spent = False
+
+    def _read(self, counted: Mapping[int, tuple[str, int]], now: datetime) -> dict[int, Day]:
+        keys = {key for key, _ in counted.values()}
+        rows = Tally.objects.using(self.using).filter(key__in=keys, ends_at__gt=clock.now())
+        stored = {row.key: row for row in rows} if keys else {}
+        days = {
+            key: Day(key, allowed, stored[key].count, stored[key].ends_at)
+            if key in stored
+            else Day(key, allowed, 0, _midnight(now))
+            for key, allowed in counted.values()
+        }
+        return {profile: days[key] for profile, (key, _) in counted.items()}
 
     @cached_property
     def _waiting(self) -> dict[int, int]:

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 from django.db import connections
 
@@ -13,6 +14,7 @@ from conferencing_app.conf import settings
 from conferencing_app.engine.pool import Pool
 from conferencing_app.engine.slices import Slice
 from conferencing_app.engine.stopping import Stop
+from conferencing_app.engine.sweeper import look_once
 from conferencing_app.models import Conference, ConferencingProfile, NotificationDelivery
 from conferencing_app.notifications import delivery, mailing
 from conferencing_app.notifications.webhooks import Webhooks
@@ -68,6 +70,7 @@ class _Process:
         self.telling = _Turn()
         self.mailing = _Turn()
         self.posting = _Turn()
+        self.hanging: list[threading.Thread] = []
         self.prune_at = 0.0
         self.remind_at = 0.0
 
@@ -90,7 +93,7 @@ def drain_slice() -> int:
     """
     process = _process
     _post_aside(process)
-    called = process.calling.take(_call)
+    called = process.calling.take(partial(_call, leave_hanging=True))
     if called is None:
         return 0
     told = process.telling.take(_tell) or 0
@@ -101,15 +104,20 @@ def drain_slice() -> int:
 def drain_until_idle(limit_seconds: float = 60.0) -> int:
     """Work until nothing is due any more, at most ``limit_seconds`` long; how many rows were finished."""
     until = time.monotonic() + limit_seconds
-    finished = 0
-    reminding.look()
     with _process.calling.lock, _process.telling.lock, _process.mailing.lock, _process.posting.lock:
-        while is_due() and time.monotonic() < until and not stopping.is_set():
-            seconds = min(settings.SLICE_SECONDS, max(0.1, until - time.monotonic()))
-            done = look(seconds)
-            finished += done
-            if not done:
-                stopping.wait(LOOK_AGAIN_SECONDS)  # What is due is in another worker's hands.
+        finished = _look_until_idle(until)
+        reminding.look()  # of what this run could not make either
+        return finished + _look_until_idle(until)
+
+
+def _look_until_idle(until: float) -> int:
+    finished = 0
+    while is_due() and time.monotonic() < until and not stopping.is_set():
+        seconds = min(settings.SLICE_SECONDS, max(0.1, until - time.monotonic()))
+        done = look(seconds)
+        finished += done
+        if not done:
+            stopping.wait(LOOK_AGAIN_SECONDS)  # What is due is in another worker's hands.
     return finished
 
 
@@ -130,6 +138,12 @@ def sweep(program: Program) -> None:
         _process.prune_at = time.monotonic() + PRUNE_EVERY_SECONDS
         if pruning.is_more(pruning.prune()):
             _process.prune_at = 0.0  # The next look goes on.
+
+
+def finish() -> None:
+    """Before this process ends: wait for the calls that its slices have left, for as long as a stop allows."""
+    for thread in _process.hanging:
+        thread.join()
 
 
 def is_due() -> bool:
@@ -168,8 +182,19 @@ def _tell(seconds: float) -> int:
     return delivery.deliver(seconds, stopping, settings.DATABASE)
 
 
-def _call(seconds: float) -> int:
+def _call(seconds: float, *, leave_hanging: bool = False) -> int:
+    """``leave_hanging``: what providers do not answer in this time is waited for in a thread of its own."""
     handlers = [kind(settings.DATABASE) for kind in (Conferences, Farewells, Checkups)]
     if _process.pool.size != settings.POOL_SIZE:
         _process.pool = Pool(settings.POOL_SIZE)
-    return Slice(handlers, _process.pool, seconds, stopping).run()
+    work = Slice(handlers, _process.pool, seconds, stopping)
+    finished = work.run(leave_hanging=leave_hanging)
+    if work.calling:
+        _finish_aside(work)
+    return finished
+
+
+def _finish_aside(work: Slice) -> None:
+    thread = threading.Thread(target=look_once, args=[work.run], name="conferencing-hanging", daemon=True)
+    thread.start()
+    _process.hanging = [*(each for each in _process.hanging if each.is_alive()), thread]

@@ -117,7 +117,8 @@ def _finish(scene: Scene, rest: plan.Rest) -> None:
     again_at = scene.now if conference.stale else rest.again_at
     conference.due_at = _earliest(again_at, _end_of_waiting(scene))
     conference.attempts = _attempts(scene) if conference.due_at is not None else 0
-    conference.lane_id = _awaited_lane(scene) or conference.lane_id
+    if (awaited := _awaited_lane(scene)) is not None:
+        conference.lane = scene.profiles[awaited]  # as it is loaded: whoever announces names its provider
     conference.lease_until = None
 
 

@@ -12,11 +12,12 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models, router, transaction
 from django.db.models.fields import Field
 from django.db.models.fields.mixins import FieldCacheMixin
+from django.utils.functional import cached_property
 
 from conferencing_app import causes
 from conferencing_app.conf import settings
+from conferencing_app.registration import along, subscriptions, wrapping
 from conferencing_app.registration import snapshot as snapshots
-from conferencing_app.registration import subscriptions, wrapping
 from conferencing_app.registration.arguments import (
     NotInMemory,
     Source,
@@ -131,6 +132,10 @@ class ConferencingField(FieldCacheMixin, Field):
     def model_label(self) -> str:
         """How conferences name the model of their event."""
         return cast(type[models.Model], self.declared_on)._meta.label_lower
+
+    @cached_property
+    def is_plain(self) -> bool:
+        return along.is_plain(self)
 
     @property
     def alias(self) -> str:

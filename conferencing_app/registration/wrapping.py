@@ -7,20 +7,25 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models, router, transaction
+from django.db import NotSupportedError, connections, models, router, transaction
 
 from conferencing_app.failpoints import failpoint
+from conferencing_app.registration import along
 
 MARK = "_conferencing_wrapped"
 
 
 def wrap(model: type[models.Model]) -> None:
-    """Wrap the model's methods, unless a parent's that it inherits are wrapped already."""
-    for name, wrapper in (("save_base", _atomic_save), ("clean_fields", _clean_event)):
-        if not any(hasattr(vars(base).get(name), MARK) for base in model.__mro__):
-            wrapped = wrapper(getattr(model, name))
-            setattr(wrapped, MARK, True)
-            setattr(model, name, wrapped)
+    wrap_method(model, "save_base", _atomic_save)
+    wrap_method(model, "clean_fields", _clean_event)
+
+
+def wrap_method(model: type[models.Model], name: str, wrapper: Callable[..., Any]) -> None:
+    """Wrap one of the model's methods, unless a parent's that it inherits is wrapped already."""
+    if not any(hasattr(vars(base).get(name), MARK) for base in model.__mro__):
+        wrapped = wrapper(getattr(model, name))
+        setattr(wrapped, MARK, True)
+        setattr(model, name, wrapped)
 
 
 def _field_of(instance: Any) -> Any:
@@ -29,7 +34,8 @@ def _field_of(instance: Any) -> Any:
 
 
 def _atomic_save(original: Callable[..., None]) -> Callable[..., None]:
-    """One transaction around the event and its wanted conference: Django has none around a plain save."""
+    """One transaction around the event and its wanted conference, as Django has none around a plain save; none where
+    the event's own statement takes the conference along."""
 
     @wraps(original)
     def save_base(
@@ -45,14 +51,31 @@ def _atomic_save(original: Callable[..., None]) -> Callable[..., None]:
         if raw:
             original(self, raw=True, using=using, **arguments)
             return
+        field = _field_of(self)
         # Before the transaction, so that a refusal does not spoil the one that the host may have opened.
-        _field_of(self).validate_request(self)
-        with transaction.atomic(using=using, savepoint=False):
-            original(self, using=using, **arguments)
-            failpoint("save.before_commit")
+        field.validate_request(self)
+        if not (along.is_possible(field, self, using, arguments) and _saved_along(original, self, using, arguments)):
+            with transaction.atomic(using=using, savepoint=False):
+                original(self, using=using, **arguments)
+                failpoint("save.before_commit")
         failpoint("save.after_commit")
 
     return save_base
+
+
+def _saved_along(original: Callable[..., None], event: Any, using: str, arguments: dict[str, Any]) -> bool:
+    """Save, the INSERT taking the conference along; False where the database can't do that with this table."""
+    along.ask(event)
+    try:
+        original(event, using=using, **arguments)
+    except NotSupportedError:
+        along.refused.add(type(event))
+        if connections[using].in_atomic_block:  # which is spoilt; the next save goes the other way
+            raise
+        return False
+    finally:
+        along.end(event)
+    return True
 
 
 def _clean_event(original: Callable[..., None]) -> Callable[..., None]:

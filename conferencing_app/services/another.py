@@ -6,14 +6,13 @@ back and wipe it, as they do for every account that is parted with.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Collection
 from typing import Any
 
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
-from conferencing_app import crypto, doorbell
+from conferencing_app import doorbell
 from conferencing_app.conf import settings
 from conferencing_app.exceptions import LinkError
 from conferencing_app.models import ConferencingProfile, LinkAttempt
@@ -24,15 +23,14 @@ from conferencing_app.services import linking, ownership, questions, requests
 def asked(user: Any, browser: str, attempt_public_id: str) -> LinkAttempt | None:
     """The attempt about which this person is asked, in the browser that linked; None where there is none."""
     attempt = questions.find(user, browser, attempt_public_id)
-    return attempt if attempt is not None and _is_asked(attempt, attempt.claimed, browser) else None
+    return attempt if attempt is not None and _is_their_own(attempt, attempt.claimed) else None
 
 
 @sensitive_variables()
 def link(user: Any, attempt_public_id: str, *, browser: str) -> linking.Linked:
     """It becomes an account of its own; the one to be linked again stays as it is, and so do the events that wait.
 
-    ``user`` may be anonymous where the browser was proved by mail. Raises LinkError: ``unknown_state``, ``other_user``,
-    ``used_state``, ``expired_state``.
+    ``user`` may be anonymous where the browser was proved by mail. Raises LinkError as :func:`questions.take`.
     """
     with transaction.atomic(using=settings.DATABASE):
         attempt, waiting = _take(user, attempt_public_id, browser)
@@ -74,13 +72,10 @@ def start_again(user: Any, attempt_public_id: str, *, browser: str, allowed_host
 @sensitive_variables()
 def _take(user: Any, attempt_public_id: str, browser: str) -> tuple[LinkAttempt, ConferencingProfile]:
     attempt, waiting = questions.take(user, browser, attempt_public_id)
-    if not _is_asked(attempt, waiting, browser):
+    if not _is_their_own(attempt, waiting):
         raise LinkError("unknown_state")
     return attempt, waiting
 
 
-@sensitive_variables()
-def _is_asked(attempt: LinkAttempt, claimed: ConferencingProfile | None, browser: str) -> bool:
-    """Whether this is the question, and this the browser: what it holds decides which account is used from now on."""
-    same_browser = hmac.compare_digest(attempt.browser_hash, crypto.digest(browser))
-    return same_browser and claimed is not None and claimed.user_id == attempt.user_id
+def _is_their_own(attempt: LinkAttempt, claimed: ConferencingProfile | None) -> bool:
+    return claimed is not None and claimed.user_id == attempt.user_id

@@ -12,8 +12,9 @@ from django.db import transaction
 
 from conferencing_app import clock, doorbell
 from conferencing_app.conf import settings
+from conferencing_app.failpoints import failpoint
 from conferencing_app.models import Conference, Meeting
-from conferencing_app.registration import ConferencingField, Request, Snapshot, field_for, subscriptions
+from conferencing_app.registration import ConferencingField, Request, Snapshot, along, field_for, subscriptions
 from conferencing_app.services import wanted
 from conferencing_app.services.subscribing import subscribe
 
@@ -33,6 +34,10 @@ def want(
     On another alias than the app's own it is written when the event's transaction commits. Only where the event is not
     all in memory and was saved elsewhere than the router says, where no worker would look, is it read back at once.
     """
+    if created and along.is_taken(event):  # not the host's receiver that saves it once more
+        doorbell.ring(using)
+        return
+    failpoint("save.before_wanted")
     _subscribe(event, field, using)
     request = field.pending(event)
     if update_fields is not None and request is None and not field.touches(update_fields):

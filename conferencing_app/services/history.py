@@ -121,8 +121,8 @@ def _told_of_mails(mails: list[Mail]) -> Iterator[Entry]:
 
 
 def _provider_of(told: Notification) -> str:
-    """How the provider was called that it was about, as far as the notification tells."""
-    alias = (told.data.get("conferencing") or {}).get("provider_name", "")
+    """How people call the provider that it was about; empty where there was none."""
+    alias = told.data.get("provider", "")
     return registry.label(alias) if alias else ""
 
 

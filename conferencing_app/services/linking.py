@@ -172,7 +172,7 @@ def _use_up(user: Any, provider_alias: str, browser: str, query: Mapping[str, st
             raise LinkError("other_provider")
         if not is_theirs(attempt, user, browser):
             raise LinkError("other_user")
-        if not browser or not hmac.compare_digest(attempt.browser_hash, crypto.digest(browser)):
+        if not is_same_browser(attempt, browser):
             raise LinkError("other_browser")
         if attempt.link_request is not None and attempt.link_request.used_at is not None:
             raise LinkError("used_request")
@@ -194,6 +194,12 @@ def _attempt(query: Mapping[str, str]) -> LinkAttempt | None:
 def is_theirs(attempt: LinkAttempt, user: Any, browser: str) -> bool:
     """Whether it is the attempt's person: signed in, or in the browser that was proved for its link request."""
     return attempt.user_id == user.pk or requests.is_proved(attempt.link_request, browser)
+
+
+@sensitive_variables()
+def is_same_browser(attempt: LinkAttempt, browser: str) -> bool:
+    """Whether it is the browser that the attempt was started in."""
+    return bool(browser) and hmac.compare_digest(attempt.browser_hash, crypto.digest(browser))
 
 
 def _check_answer(query: Mapping[str, str]) -> None:

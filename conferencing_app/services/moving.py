@@ -21,12 +21,13 @@ def claimed_by(user: Any, browser: str, attempt_public_id: str) -> LinkAttempt |
     return attempt if attempt is not None and _is_anothers(attempt, attempt.claimed) else None
 
 
-def move(user: Any, attempt_public_id: str, *, browser: str = "") -> linking.Linked:
+@sensitive_variables()
+def move(user: Any, attempt_public_id: str, *, browser: str) -> linking.Linked:
     """Move an account that another person had linked to this one, who proved within ten minutes that it is theirs.
 
     The other's profile is wiped, their meetings that are not over are removed, and they are told by mail.
-    ``user`` may be anonymous where the browser was proved by mail. Raises LinkError: ``unknown_state``, ``other_user``,
-    ``used_state``, ``expired_state``, ``unavailable``, ``misconfigured``.
+    ``user`` may be anonymous where the browser was proved by mail. Raises LinkError: ``unavailable``,
+    ``misconfigured``, and as :func:`questions.take`.
     """
     with transaction.atomic(using=settings.DATABASE):
         attempt, claimed = questions.take(user, browser, attempt_public_id)

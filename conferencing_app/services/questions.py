@@ -1,4 +1,7 @@
-"""What the callback has asked a person: answered once, in time, by nobody else."""
+"""What the callback has asked a person: answered once, in time, by nobody else, and in the browser that linked.
+
+Whoever else is signed in as the person may not decide which account is used from now on.
+"""
 
 from __future__ import annotations
 
@@ -14,24 +17,26 @@ from conferencing_app.services import linking, ownership
 
 @sensitive_variables()
 def find(user: Any, browser: str, attempt_public_id: str) -> LinkAttempt | None:
-    """The attempt that waits for this person's answer; None where there is none."""
+    """The attempt that waits for this person's answer in this browser; None where there is none."""
     attempt = _attempt(attempt_public_id)
     if attempt is None or attempt.claimed is None or not linking.is_theirs(attempt, user, browser):
         return None
-    return attempt
+    return attempt if linking.is_same_browser(attempt, browser) else None
 
 
 @sensitive_variables()
 def take(user: Any, browser: str, attempt_public_id: str) -> tuple[LinkAttempt, ConferencingProfile]:
     """Use the question up, in the transaction of the answer: its attempt, and the profile that it is about.
 
-    Raises LinkError: ``unknown_state``, ``other_user``, ``used_state``, ``expired_state``.
+    Raises LinkError: ``unknown_state``, ``other_user``, ``other_browser``, ``used_state``, ``expired_state``.
     """
     attempt = _attempt(attempt_public_id)
     if attempt is None:
         raise LinkError("unknown_state")
     if not linking.is_theirs(attempt, user, browser):
         raise LinkError("other_user")
+    if not linking.is_same_browser(attempt, browser):
+        raise LinkError("other_browser")
     if attempt.claimed is None:
         raise LinkError("used_state")
     ownership.lock_people(attempt.user_id, attempt.claimed.user_id)

@@ -53,11 +53,10 @@ def remind_people() -> int:
 def warn_owners() -> int:
     """Of events that start soon and have no link, once for each; how many."""
     using = settings.DATABASE
-    soon = Conference.objects.using(using).filter(
-        state=Conference.State.FAILING,
-        start__gt=clock.now(),
+    waiting = Conference.objects.using(using).waiting()
+    lasting = waiting.filter(state=Conference.State.FAILING, cause_since__lte=clock.now(-PATIENCE)) | waiting.late()
+    soon = lasting.filter(
         start__lte=clock.now(timedelta(seconds=settings.WARN_SECONDS)),
-        cause_since__lte=clock.now(-PATIENCE),
         warned_at=None,
         owner__isnull=False,
     )

@@ -20,8 +20,19 @@ SNAPSHOT = tuple(field.name for field in fields(Snapshot))
 REQUEST = ("profile_request", "explicit_join_url", "explicit_description")
 # What each column of a new row holds where nothing is given, by attname.
 DEFAULTS = {field.attname: field.get_default() for field in Conference._meta.concrete_fields if not field.primary_key}
+# Those that are NULL without being named.
+NULLS = frozenset(name for name, value in DEFAULTS.items() if value is None)
+# What the event's own INSERT is called where it takes its conference along, and ours beside it.
+EVENT, WANT = "conferencing_event", "conferencing_want"
 # Which columns are given differs from event to event, but not much.
 MOST_WORDED = 500
+
+
+def joined(event_insert: str, want: str) -> str:
+    """Both INSERTs as one statement, which returns what the event's own does, and last whether its conference is
+    new."""
+    both = f"WITH {EVENT} AS ({event_insert}), {WANT} (is_new) AS ({want})"
+    return f"{both} SELECT {EVENT}.*, is_new FROM {EVENT}, {WANT}"  # noqa: S608  # whole statements, with their places
 
 
 @dataclass(frozen=True)
@@ -30,7 +41,8 @@ class Shape:
 
     ``given`` are the columns (attnames) of a new row, in order, whose values are told; the others take their defaults.
     Of these, ``timed`` take the database's time. ``is_new``: there should be no row yet; one that is there is left
-    alone, and it takes the other wording to change it.
+    alone, and it takes the other wording to change it. ``along``: the column in which the event's own INSERT returns
+    its key, as part of which this is worded.
     """
 
     request: bool
@@ -39,6 +51,7 @@ class Shape:
     given: tuple[str, ...]
     timed: frozenset[str]
     is_new: bool = False
+    along: str = ""
 
 
 def sql(connection: Any, shape: Shape) -> str:
@@ -84,16 +97,24 @@ class Statement:
             return f"{self._insert(shape)} ON DUPLICATE KEY UPDATE {self._assignments(sets)}"
         key = ", ".join(self.quote(name) for name in ("event_model", "event_key"))
         insert = f"{self._insert(shape)} ON CONFLICT ({key}) DO"
+        if shape.along:
+            # Were there one, its event would have to be read afresh, even if this process ends here.
+            stale = {"stale": "TRUE", "due_at": self.now}
+            return f"{insert} UPDATE SET {self._assignments(stale)} RETURNING xmax = 0"
         if shape.is_new:
             return f"{insert} NOTHING"
         return f"{insert} UPDATE SET {self._assignments(self._sets(shape, changed))} WHERE {changed}"
 
     def _insert(self, shape: Shape) -> str:
-        values = {name: _literal(value) for name, value in DEFAULTS.items() if name not in shape.given}
+        values = {name: _literal(value) for name, value in DEFAULTS.items() if name not in (*shape.given, *NULLS)}
         values |= {name: self.now if name in shape.timed else "%s" for name in shape.given}
+        if shape.along:
+            values["event_key"] = f"{EVENT}.{self.quote(shape.along)}::text"
         names = ", ".join(self.quote(_column(name)) for name in values)
         row = ", ".join(values.values())
-        if shape.may_create:
+        if shape.along:
+            source = f"SELECT {row} FROM {EVENT}"  # noqa: S608  # literals of our own, places of parameters
+        elif shape.may_create:
             source = f"VALUES ({row})"
         else:
             source = f"SELECT {row} {'FROM DUAL ' if self.mysql else ''}WHERE EXISTS ({self._same_event()})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.db import connections
@@ -56,8 +57,9 @@ def _execute(want: Want, connection: Any) -> bool:
         return cursor.rowcount != 0 and not unchanged
 
 
-def prepare(want: Want, connection: Any) -> tuple[str, list[Any]]:
-    """The statement and its parameters."""
+def prepare(want: Want, connection: Any, along: str = "") -> tuple[str, list[Any]]:
+    """The statement and its parameters. ``along``: as part of the event's own INSERT, which returns its key in this
+    column."""
     # What a new row has by itself is not sent: of most events that is half of all columns.
     given = {name: value for name, value in new_values(want).items() if value != DEFAULTS[name]}
     timed = frozenset(name for name, value in given.items() if isinstance(value, clock.Now))
@@ -71,13 +73,17 @@ def prepare(want: Want, connection: Any) -> tuple[str, list[Any]]:
         tuple(given),
         timed,
         want.is_new and want.may_create,
+        along,
     )
     return sql(connection, shape), params
 
 
 def _adapted(name: str, value: Any, connection: Any) -> Any:
-    if type(value) is str:  # as most are: there is nothing to adapt, and asking costs as much as sending it
+    # Asking the column costs as much as sending the value, and of most there is nothing to ask.
+    if type(value) in (str, int, bool):
         return value
+    if type(value) is datetime:
+        return connection.ops.adapt_datetimefield_value(value)
     column: Any = Conference._meta.get_field(name)
     return column.get_db_prep_save(value, connection)
 

@@ -76,10 +76,8 @@ def set_up(folder: Path, *, site_port: int = 0, sandbox_port: int = 0) -> Iterat
             "ZOOM_CLIENT_SECRET": secret,
             "PYTHONUNBUFFERED": "1",
         }
-        run(["manage.py", "migrate", "--verbosity=0"], environment)
         receiver = stack.enter_context(Receiver())
-        receiver.secret = run(["manage.py", "demo_endpoint", receiver.url], environment).strip()
-        admin, password = run(["manage.py", "demo_people"], environment).split()
+        admin, password, receiver.secret = run(["manage.py", "demo_set_up", receiver.url], environment).split()
         serve = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
         web = Leashed("site", serve, environment, folder / "site.log")
         stack.callback(web.stop)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from playwright.sync_api import Page, expect
 
 from project.demo.story import ACCOUNT
-from tests.browser.steps import book, live_region
+from tests.browser.steps import book, link_zoom, live_region
 from tests.browser.world import NEVER_LINKED, World
 
 Arrive = Callable[[Page, World], None]
@@ -55,6 +55,12 @@ def deny(page: Page, world: World) -> None:
     to_consent(page, world)
     page.get_by_role("button", name="Deny").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("You did not link Zoom")
+
+
+def prove_to_own_alices(page: Page, world: World) -> None:
+    """To the question: another person has linked the account that comes back."""
+    link_zoom(page, ACCOUNT)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Someone else has linked this Zoom account")
 
 
 def come_back_with(page: Page, world: World, account: str) -> None:
@@ -168,7 +174,7 @@ PLACES = (
     Place("unlink", "conferencing:unlink", "alice", at("{healthy}unlink/")),
     Place("unlink-no-meetings", "conferencing:unlink", "alice", at("{broken}unlink/")),
     Place("unlink-without-an-answer", "conferencing:unlink", "alice", unlink_without_an_answer),
-    Place("move", "conferencing:move", "sam", at("{move}")),
+    Place("move", "conferencing:move", "sam", prove_to_own_alices),
     Place("another-account", "conferencing:another", "alice", come_back_with_another_account),
     Place("another-account-of-ones-own", "conferencing:another", "alice", come_back_with_ones_other_account),
     Place("denied", "conferencing:callback", "alice", deny),

@@ -56,13 +56,13 @@ class Site:
         """Run a worker until it is killed at this point ("name", or "name:n" for its n-th time)."""
         name, _, times = point.partition(":")
         worker = self.start_worker(f"{name}=kill:{times or 1}")
-        wait_until(lambda: not is_alive(worker.pid), lambda: f"a worker reaches {point}\n{self.report()}", 20.0)
+        wait_until(lambda: not is_alive(worker.pid), lambda: f"a worker reaches {point}\n{self.report()}")
         assert worker.points_hit() == [name] * int(times or 1)
 
-    def settle(self, seconds: float = 30.0) -> None:
+    def settle(self) -> None:
         """Run a sound worker until nothing is left to do."""
         worker = self.start_worker()
-        wait_until(checker.is_settled, lambda: f"everything settles\n{self.report()}", seconds)
+        wait_until(checker.is_settled, lambda: f"everything settles\n{self.report()}")
         worker.stop()
 
     def check(self) -> None:

@@ -125,16 +125,16 @@ def test_the_story_holds(demo: Demo, taken_ports: None) -> None:
     assert done.stderr == ""
 
 
-def test_twice_in_a_row_on_a_terminal(demo: Demo) -> None:
-    for variables, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
-        outside, inside = pty.openpty()
-        process = demo.start(inside, **variables)
-        os.close(inside)
-        shown = read_until(outside, "", process)
-        assert process.wait(LIMIT_SECONDS) == 0, shown
-        os.close(outside)
-        assert "Every step held." in shown
-        assert (ESCAPE in shown) is coloured
+def test_on_a_terminal_it_holds_again_in_colour(demo: Demo) -> None:
+    """Right after the run before, of which nothing is left."""
+    outside, inside = pty.openpty()
+    process = demo.start(inside)
+    os.close(inside)
+    shown = read_until(outside, "", process)
+    assert process.wait(LIMIT_SECONDS) == 0, shown
+    os.close(outside)
+    assert "Every step held." in shown
+    assert ESCAPE in shown
 
 
 @pytest.mark.parametrize(
@@ -164,16 +164,16 @@ def test_a_fault_that_nobody_knows_is_told(demo: Demo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "status"),
+    ("number", "status", "variables"),
     [
-        (signal.SIGINT, 128 + signal.SIGINT),
-        (signal.SIGTERM, 128 + signal.SIGTERM),
+        (signal.SIGINT, 128 + signal.SIGINT, {}),
+        (signal.SIGTERM, 128 + signal.SIGTERM, {"NO_COLOR": "1"}),
     ],
 )
-def test_stopped_half_way(demo: Demo, number: signal.Signals, status: int) -> None:
-    """As Ctrl-C does it: the whole process group of the terminal gets the signal."""
+def test_stopped_half_way(demo: Demo, number: signal.Signals, status: int, variables: dict[str, str]) -> None:
+    """As Ctrl-C does it: the whole process group of the terminal gets the signal. In colour, unless it is refused."""
     outside, inside = pty.openpty()
-    process = demo.start(inside)
+    process = demo.start(inside, **variables)
     os.close(inside)
     shown = read_until(outside, "She saves a booking", process)
     os.killpg(process.pid, number)
@@ -182,6 +182,7 @@ def test_stopped_half_way(demo: Demo, number: signal.Signals, status: int) -> No
     os.close(outside)
     assert "nothing is left running" in shown
     assert "Traceback" not in shown
+    assert (ESCAPE in shown) is (not variables)
 
 
 def test_killed_outright_it_takes_its_processes_along(demo: Demo) -> None:

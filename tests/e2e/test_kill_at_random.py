@@ -72,6 +72,6 @@ def test_nothing_is_lost_doubled_or_orphaned_by_kills_at_random_moments(
         worker.stop()
     site.sandbox.options(latency_seconds=0)
     site.leap(AFTER_THE_LEASE)
-    site.settle(60.0)
+    site.settle()
     site.check()
     assert len(checker.live_at_provider(site.journal)) == Lesson.objects.filter(cancelled=False).count()

@@ -40,6 +40,6 @@ def test_no_save_fails_because_of_a_worker(site: Site) -> None:
     with ThreadPoolExecutor(PEOPLE) as people:
         for done in [people.submit(live, site, random.Random(seed)) for seed in range(PEOPLE)]:
             done.result()
-    site.settle(60.0)
+    site.settle()
     site.check()
     assert "could not be" not in site.nursery.output(), "no worker gave a row up"

@@ -66,7 +66,7 @@ def test_a_receiver_that_is_down_for_three_days_gets_everything_although_workers
         site.leap(A_DAY / KILLS_WHEN_UP)
         site.crash_at("webhook.after_send:2")
     site.leap(A_DAY / KILLS_WHEN_UP)
-    site.settle(60.0)
+    site.settle()
     told = {row.public_id for row in Notification.objects.filter(type="conferencing_assigned")}
     posted, taken = bodies(receiver, secret), {each.headers["webhook-id"] for each in receiver.requests[refused:]}
     record_property("kills", steps + KILLS_WHEN_UP)

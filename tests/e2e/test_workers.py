@@ -66,7 +66,6 @@ def all_assigned(site: Site, number: int, tmp_path: Path) -> None:
     wait_until(
         lambda: Conference.objects.filter(state="assigned").count() == number,
         lambda: f"{number} get their links\n{(tmp_path / 'output').read_text()[-3000:]}",
-        40.0,
     )
 
 

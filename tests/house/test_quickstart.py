@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,18 +22,57 @@ NO_WORKER = {"conferencing_worker": lambda site: None}
 ACCOUNT = "alice.zoom@example.com"
 
 
+# What the reader of the quickstart has before its first program runs is the same whichever worker follows.
+SET_UP, STARTS, RUNNING = (
+    (DOCS / "quickstart.md").read_text().partition("```console\n$ python manage.py conferencing_sandbox")
+)
+
+
+@pytest.fixture(scope="module")
+def written_by_the_quickstart(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = open_site(tmp_path_factory.mktemp("quickstart"))
+    walk(SET_UP, site)
+    return site
+
+
+@pytest.fixture(scope="module")
+def written_by_the_readme(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = open_site(tmp_path_factory.mktemp("readme"))
+    set_up_by_the_readme(site)
+    return site
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    site = open_site(tmp_path)
+def quickstart(written_by_the_quickstart: Site, tmp_path: Path) -> Iterator[Site]:
+    site = written_by_the_quickstart.copy(tmp_path / "site")
     yield site
     site.close()
 
 
 @pytest.fixture
-def alice(site: Site) -> Iterator[Visitor]:
-    visitor = Visitor(site.address("8000"))
-    yield visitor
-    visitor.close()
+def own_site(written_by_the_readme: Site, tmp_path: Path) -> Iterator[Site]:
+    site = written_by_the_readme.copy(tmp_path / "site")
+    yield site
+    site.close()
+
+
+@contextmanager
+def person_at(site: Site) -> Iterator[Person]:
+    alice = Visitor(site.address("8000"))
+    yield Person(alice)
+    alice.close()
+
+
+@pytest.fixture
+def reader(quickstart: Site) -> Iterator[Person]:
+    with person_at(quickstart) as reader:
+        yield reader
+
+
+@pytest.fixture
+def host(own_site: Site) -> Iterator[Person]:
+    with person_at(own_site) as host:
+        yield host
 
 
 class Person:
@@ -99,18 +139,21 @@ def test_every_block_of_the_quickstart_is_done() -> None:
     assert set(languages) <= {"console", "python", "html"}  # a block of text would only be read
 
 
-def test_the_quickstart_leads_to_a_conference_that_follows_its_event(site: Site, alice: Visitor) -> None:
+def how_to(name: str) -> str:
+    return (DOCS / "howto" / f"{name}.md").read_text()
+
+
+def test_the_quickstart_leads_to_a_conference_that_follows_its_event(quickstart: Site, reader: Person) -> None:
     """And so does the page that it points to: the site's own layout."""
-    reader = Person(alice)
 
     def lay_out_and_serve(site: Site) -> None:
         # Before the site runs, as a development server does not notice templates that are new.
-        walk(DOCS / "howto" / "your-own-templates.md", site)
+        walk(how_to("your-own-templates"), site)
         take_console(site, SERVE.format(site.ports["8000"]))
 
-    walk(DOCS / "quickstart.md", site, steps_of(reader), instead={SERVE.format(8000): lay_out_and_serve})
+    walk(STARTS + RUNNING, quickstart, steps_of(reader), instead={SERVE.format(8000): lay_out_and_serve})
     assert reader.join_url
-    reader.see_the_layout(site)
+    reader.see_the_layout(quickstart)
 
 
 SIGN_IN = 'LOGIN_URL = "/admin/login/"\n'  # which a real site has of its own
@@ -138,37 +181,36 @@ print(event.conferencing.join_url)  # http…
 
 
 @pytest.mark.parametrize("own_base", [False, True], ids=["app-base", "own-base"])
-def test_the_lines_of_the_readme_are_all_that_a_site_needs(site: Site, alice: Visitor, own_base: bool) -> None:
+def test_the_lines_of_the_readme_are_all_that_a_site_needs(own_site: Site, host: Person, own_base: bool) -> None:
     """They stand there without their surroundings, which every Django site has."""
-    sandbox = set_up_by_the_readme(site)
     if own_base:
-        append(site, "bookings/templates/conferencing_app/base.html", OWN_BASE)
+        append(own_site, "bookings/templates/conferencing_app/base.html", OWN_BASE)
         # The app that comes first in INSTALLED_APPS gives the template.
-        append(site, "mysite/settings.py", 'INSTALLED_APPS.remove("conferencing_app")\n')
-        append(site, "mysite/settings.py", 'INSTALLED_APPS.append("conferencing_app")\n')
-    take_console(site, f"$ python manage.py {sandbox}\nConferencing sandbox: {site.address('8010')}\n")
-    take_console(site, SERVE.format(site.ports["8000"]))
-    Person(alice).link_the_account(site)
-    assert alice.open("/conferencing/").text.startswith("The house of Alice") == own_base
-    take_file(site, f"{IN_SHELL}{SAVE_A_BOOKING}")
-    take_console(site, "$ python manage.py conferencing_drain\n1 done.\n")
-    take_file(site, f"{IN_SHELL}{READ_THE_LINK}")
-    (meeting,) = SandboxControl(site.address("8010")).live_meetings()
-    assert meeting["join_url"] in site.said
+        append(own_site, "mysite/settings.py", 'INSTALLED_APPS.remove("conferencing_app")\n')
+        append(own_site, "mysite/settings.py", 'INSTALLED_APPS.append("conferencing_app")\n')
+    (sandbox,) = re.findall(r"`manage.py (conferencing_sandbox\b.*?)`", (ROOT / "README.md").read_text())
+    take_console(own_site, f"$ python manage.py {sandbox}\nConferencing sandbox: {own_site.address('8010')}\n")
+    take_console(own_site, SERVE.format(own_site.ports["8000"]))
+    host.link_the_account(own_site)
+    assert host.alice.open("/conferencing/").text.startswith("The house of Alice") == own_base
+    take_file(own_site, f"{IN_SHELL}{SAVE_A_BOOKING}")
+    take_console(own_site, "$ python manage.py conferencing_drain\n1 done.\n")
+    take_file(own_site, f"{IN_SHELL}{READ_THE_LINK}")
+    (meeting,) = SandboxControl(own_site.address("8010")).live_meetings()
+    assert meeting["join_url"] in own_site.said
     assert meeting["topic"] == "Lesson"
 
 
-def test_a_host_tests_its_own_site_with_the_fixtures(site: Site) -> None:
+def test_a_host_tests_its_own_site_with_the_fixtures(own_site: Site) -> None:
     """Which see the installed package, not this checkout."""
-    set_up_by_the_readme(site)
-    walk(DOCS / "howto" / "test-your-project.md", site)
-    walk(DOCS / "howto" / "signals.md", site)
-    take_console(site, '$ python -c "import conferencing_app; print(conferencing_app.__file__)"\n')
-    assert Path(site.said.strip()).is_relative_to(site.tools)
+    walk(how_to("test-your-project"), own_site)
+    walk(how_to("signals"), own_site)
+    take_console(own_site, '$ python -c "import conferencing_app; print(conferencing_app.__file__)"\n')
+    assert Path(own_site.said.strip()).is_relative_to(own_site.tools)
 
 
-def set_up_by_the_readme(site: Site) -> str:
-    """Its lines and nothing else, up to a migrated database with a person in it; returns how the sandbox is started."""
+def set_up_by_the_readme(site: Site) -> None:
+    """Its lines and nothing else, up to a migrated database with a person in it."""
     install, settings, urls, models, template = map(site.with_own_ports, readme_blocks("On your own site"))
     take_console(site, f"{install}$ django-admin startproject mysite .\n$ python manage.py startapp bookings\n")
     append(site, "mysite/settings.py", f'{settings}INSTALLED_APPS += ["bookings"]\n{SIGN_IN}')
@@ -182,8 +224,6 @@ def set_up_by_the_readme(site: Site) -> str:
     compiled = "from django.template import engines; engines['django'].from_string(open('card.html').read())"
     take_console(site, f'$ python manage.py shell -c "{compiled}"\n')
     take_console(site, CREATE_ALICE)
-    (sandbox,) = re.findall(r"`manage.py (conferencing_sandbox\b.*?)`", (ROOT / "README.md").read_text())
-    return sandbox
 
 
 def readme_blocks(title: str) -> list[str]:
@@ -199,25 +239,23 @@ def append(site: Site, name: str, text: str) -> None:
         file.write(text)
 
 
-def test_a_celery_worker_does_the_same_as_the_worker_of_the_quickstart(site: Site, alice: Visitor) -> None:
-    reader = Person(alice)
-    celery = {"conferencing_worker": lambda site: walk(DOCS / "howto" / "run-with-celery.md", site)}
-    walk(DOCS / "quickstart.md", site, steps_of(reader), instead=celery)
+def test_a_celery_worker_does_the_same_as_the_worker_of_the_quickstart(quickstart: Site, reader: Person) -> None:
+    celery = {"conferencing_worker": lambda site: walk(how_to("run-with-celery"), site)}
+    walk(STARTS + RUNNING, quickstart, steps_of(reader), instead=celery)
     assert reader.join_url
 
 
-def test_without_a_program_that_stays_up_cron_does_the_work(site: Site, alice: Visitor) -> None:
-    reader = Person(alice)
+def test_without_a_program_that_stays_up_cron_does_the_work(quickstart: Site, reader: Person) -> None:
     steps = steps_of(reader)
     for name in ("see the link", "see the change", "see it gone"):
         steps[name] = after_cron(steps[name])
-    walk(DOCS / "quickstart.md", site, steps, instead=NO_WORKER)
+    walk(STARTS + RUNNING, quickstart, steps, instead=NO_WORKER)
     assert reader.join_url
 
 
 def after_cron(step: Callable[[Site], None]) -> Callable[[Site], None]:
     def run(site: Site) -> None:
-        walk(DOCS / "howto" / "run-without-celery.md", site, instead=NO_WORKER)
+        walk(how_to("run-without-celery"), site, instead=NO_WORKER)
         step(site)
 
     return run

@@ -19,13 +19,14 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -83,6 +84,11 @@ class Site:
             "LC_ALL": "C.UTF-8",
         }
 
+    def copy(self, folder: Path) -> Site:
+        """The same files in a folder of their own; its programs take the ports once those of the other have ended."""
+        shutil.copytree(self.folder, folder)
+        return replace(self, folder=folder, running=[])
+
     def close(self) -> None:
         """End all that is still up."""
         for process in self.running:
@@ -110,12 +116,12 @@ def write_programs(tools: Path, python: Path) -> None:
         program.chmod(0o755)
 
 
-def walk(page: Path, site: Site, steps: Steps = NO_STEPS, instead: Steps = NO_STEPS) -> None:
-    """Do all that the page says. Raises KeyError for a step that ``steps`` lacks.
+def walk(text: str, site: Site, steps: Steps = NO_STEPS, instead: Steps = NO_STEPS) -> None:
+    """Do all that a page, or a part of it, says. Raises KeyError for a step that ``steps`` lacks.
 
     ``instead`` has what is done in place of a block that holds its key.
     """
-    for part in PARTS.finditer(page.read_text()):
+    for part in PARTS.finditer(text):
         other = next((instead[key] for key in instead if key in part[0]), None)
         if other is not None:
             other(site)

@@ -39,4 +39,5 @@ class Command(BaseCommand):
         while not draining.stopping.is_set():
             look_once(partial(draining.sweep, Program.WORKER))
             draining.stopping.wait(wait)
+        draining.finish()
         look_once(partial(workers.leave, Program.WORKER))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, NamedTuple
 
 import pytest
@@ -21,6 +22,7 @@ from tests.integration.pages.rows import (
     make_news,
     make_profile,
     make_user,
+    undone,
 )
 
 pytestmark = pytest.mark.django_db
@@ -146,21 +148,21 @@ def test_every_route_has_a_row() -> None:
     assert set(admin_patterns()) == set(EXPECTED)
 
 
-@pytest.mark.parametrize("visitor", VISITORS)
-@pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("name", sorted(EXPECTED))
-def test_everyone_gets_what_the_table_says(world: World, name: str, method: str, visitor: str) -> None:
+def test_everyone_gets_what_the_table_says(world: World, name: str, subtests: pytest.Subtests) -> None:
     url = address(world, name)
-    response = client_of(world, visitor).generic(method, url, content_type="application/x-www-form-urlencoded")
-    expected = getattr(EXPECTED[name][method == "POST"], visitor)
-    assert response.status_code == expected, response.headers
-    if expected == 302:
-        to_login = response.headers["Location"].startswith(LOGIN)
-        assert to_login is (visitor not in ("viewer", "staff"))
-    body = response.content.decode()
-    assert not [secret for secret in SECRETS if secret in body]
-    if expected != 200:
-        assert not [text for text in world.private if text in body]
+    for method, visitor in product(("GET", "POST"), VISITORS):
+        with subtests.test(method=method, visitor=visitor), undone():
+            response = client_of(world, visitor).generic(method, url, content_type="application/x-www-form-urlencoded")
+            expected = getattr(EXPECTED[name][method == "POST"], visitor)
+            assert response.status_code == expected, response.headers
+            if expected == 302:
+                to_login = response.headers["Location"].startswith(LOGIN)
+                assert to_login is (visitor not in ("viewer", "staff"))
+            body = response.content.decode()
+            assert not [secret for secret in SECRETS if secret in body]
+            if expected != 200:
+                assert not [text for text in world.private if text in body]
 
 
 @pytest.mark.parametrize("visitor", [visitor for visitor in VISITORS if visitor != "staff"])
@@ -174,21 +176,27 @@ def test_nobody_without_the_permission_changes_anything(world: World, visitor: s
     assert not LogEntry.objects.exists()
 
 
-@pytest.mark.parametrize("name", [name for name, rows in EXPECTED.items() if rows[1] is not NOT_A_METHOD])
-def test_a_post_without_csrf_token_is_refused(world: World, name: str) -> None:
-    response = client_of(world, "staff", enforce_csrf_checks=True).post(address(world, name), {"confirmed": "yes"})
-    assert response.status_code == 403
-    assert b"CSRF" in response.content
+def test_a_post_without_csrf_token_is_refused(world: World, subtests: pytest.Subtests) -> None:
+    client = client_of(world, "staff", enforce_csrf_checks=True)
+    for name in [name for name, rows in EXPECTED.items() if rows[1] is not NOT_A_METHOD]:
+        with subtests.test(name=name), undone():
+            response = client.post(address(world, name), {"confirmed": "yes"})
+            assert response.status_code == 403
+            assert b"CSRF" in response.content
 
 
-@pytest.mark.parametrize("name", ACTING)
-def test_what_is_not_there_can_not_be_acted_on(world: World, name: str) -> None:
-    url = reverse(f"admin:conferencing_app_{name}", args=[999_999])
-    assert client_of(world, "staff").post(url).status_code == 404
+def test_what_is_not_there_can_not_be_acted_on(world: World, subtests: pytest.Subtests) -> None:
+    client = client_of(world, "staff")
+    for name in ACTING:
+        with subtests.test(name=name), undone():
+            url = reverse(f"admin:conferencing_app_{name}", args=[999_999])
+            assert client.post(url).status_code == 404
 
 
-@pytest.mark.parametrize("name", sorted(EXPECTED))
-def test_no_page_is_stored(world: World, name: str) -> None:
-    response = client_of(world, "staff").get(address(world, name))
-    if response.status_code == 200:
-        assert "no-store" in response.headers["Cache-Control"]
+def test_no_page_is_stored(world: World, subtests: pytest.Subtests) -> None:
+    client = client_of(world, "staff")
+    for name in sorted(EXPECTED):
+        with subtests.test(name=name), undone():
+            response = client.get(address(world, name))
+            if response.status_code == 200:
+                assert "no-store" in response.headers["Cache-Control"]

@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from conferencing_app import clock
-from conferencing_app.admin.chart import BOTTOM, HEIGHT, LEFT, TOP, WIDTH, ceiling, draw
-from conferencing_app.admin.overview import SPANS
+from conferencing_app.admin.overview.chart import BOTTOM, HEIGHT, LEFT, TOP, WIDTH, ceiling, draw
+from conferencing_app.admin.overview.page import SPANS
 from conferencing_app.models import Conference
 from conferencing_app.services.timeline import timeline, waiting_now
 from tests.integration.admin.lists import page

@@ -22,6 +22,7 @@ def deployed(settings: Any, monkeypatch: pytest.MonkeyPatch, transactional_db: N
     settings.CONFERENCING_BASE_URL = "https://example.com"
     settings.LOGIN_URL = "/conferencing/"
     settings.DEFAULT_FROM_EMAIL = "conferencing@example.com"
+    settings.ADMINS = [("Operators", "operators@example.com")]
     settings.CELERY_BROKER_URL = ""
     monkeypatch.setattr(workers, "_next_beat", {})
     workers.beat(Program.WORKER)

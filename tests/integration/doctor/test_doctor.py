@@ -13,7 +13,8 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.test import override_settings
 
-from conferencing_app import checks, clock, conf, crypto
+from conferencing_app import clock, conf, crypto
+from conferencing_app.checks import knobs
 from conferencing_app.doctor import findings, reaching
 from conferencing_app.models import Conference, ConferencingProfile, Grant
 from conferencing_app.sandbox.client import SandboxControl
@@ -116,7 +117,7 @@ def test_the_printed_settings_are_a_site_in_order(deployed: Any) -> None:
     with override_settings(**values):
         assert found() == ["W005"]  # the sandbox is for DEBUG alone, and this is not
     with override_settings(DEBUG=True, **values):
-        assert [message for check in (checks.check_addresses, checks.check_keys) for message in check()] == []
+        assert [message for check in (knobs.check_addresses, knobs.check_keys) for message in check()] == []
     assert examine("--init")[0] != block  # another key each time
 
 

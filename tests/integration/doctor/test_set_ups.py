@@ -172,10 +172,17 @@ BROKEN = {
     "accounts of a provider that is gone": Broken(
         lambda site: ConferencingProfile.objects.update(provider="webex"), "D018", "CONFERENCING_PROVIDERS = {'webex'"
     ),
+    "nobody who reads what administrators must cure": Broken(set_to(ADMINS=[]), "D019", "CONFERENCING_ADMINS = ["),
 }
 
 
 def test_a_site_in_order_has_no_finding(site: Deployed) -> None:
+    assert ids(findings()) == []
+
+
+@pytest.mark.parametrize("addresses", [[], ["ops@example.com"]])
+def test_a_site_that_says_who_its_administrators_are_has_decided(site: Deployed, addresses: list[str]) -> None:
+    set_to(ADMINS=[], CONFERENCING_ADMINS=addresses)(site)
     assert ids(findings()) == []
 
 

@@ -40,12 +40,14 @@ def test_a_save_leaves_the_wanted_conference(alice: User) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_save_costs_one_statement_more(django_user_model: Any) -> None:
+    """PostgreSQL can put both INSERTs of a new event into one: see test_along."""
     event = lesson(django_user_model.objects.create_user("alice"))
     for verb in ("INSERT", "UPDATE"):
         event.title += "!"
         with CaptureQueriesContext(connection) as captured:
             event.save()
-        assert verbs(captured) == ["BEGIN", verb, "INSERT", "COMMIT"]
+        in_one = connection.vendor == "postgresql" and verb == "INSERT"
+        assert verbs(captured) == (["WITH"] if in_one else ["BEGIN", verb, "INSERT", "COMMIT"])
 
 
 def test_a_save_that_changes_nothing_wakes_nobody(alice: User) -> None:
@@ -112,6 +114,7 @@ def test_a_crash_inside_the_save_leaves_neither(
     django_user_model: Any, point: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = lesson(django_user_model.objects.create_user("alice"))
+    event.conferencing = {"profile_id": "default"}  # which no event's own INSERT can take along
     monkeypatch.setattr(failpoints, "_armed", {point: "raise"})
     with pytest.raises(failpoints.FailpointHit):
         event.save()

@@ -24,7 +24,9 @@ SAVE_IN_A_PROCESS = """
 import django
 django.setup()
 from tests.hosts.wanted import lesson
-lesson(None, title="From a process").save()
+event = lesson(None, title="From a process")
+event.conferencing = {"profile_id": "default"}  # which no event's own INSERT can take along
+event.save()
 """
 
 

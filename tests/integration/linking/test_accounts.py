@@ -101,7 +101,7 @@ def test_the_account_moves_to_who_has_proved_it_and_the_other_is_told(alices: Jo
     other = alices.link(BOB_ZOOM).profile
     with pytest.raises(linking.AccountClaimed) as caught:
         bobs.link(ALICE_ZOOM, next_url="/bookings/")
-    moved = moving.move(bobs.user, caught.value.attempt)
+    moved = moving.move(bobs.user, caught.value.attempt, browser=bobs.browser)
 
     theirs.refresh_from_db()
     other.refresh_from_db()
@@ -135,9 +135,9 @@ def test_a_move_works_once(alices: Journey, bobs: Journey) -> None:
     alices.link()
     with pytest.raises(linking.AccountClaimed) as caught:
         bobs.link(ALICE_ZOOM)
-    moving.move(bobs.user, caught.value.attempt)
+    moving.move(bobs.user, caught.value.attempt, browser=bobs.browser)
     with pytest.raises(LinkError) as again:
-        moving.move(bobs.user, caught.value.attempt)
+        moving.move(bobs.user, caught.value.attempt, browser=bobs.browser)
     assert again.value.code == "used_state"
 
 
@@ -147,11 +147,18 @@ def test_a_move_is_refused_to_others_and_when_it_comes_late(alices: Journey, bob
         bobs.link(ALICE_ZOOM)
     attempt = caught.value.attempt
     refused = []
-    for user, seconds, key in ((alices.user, 0, attempt), (bobs.user, 601, attempt), (bobs.user, 0, "lnk_unknown")):
+    for user, browser, seconds, key in (
+        (alices.user, bobs.browser, 0, attempt),
+        (bobs.user, alices.browser, 0, attempt),
+        (bobs.user, "", 0, attempt),
+        (bobs.user, bobs.browser, 601, attempt),
+        (bobs.user, bobs.browser, 0, "lnk_unknown"),
+    ):
         with clock_ahead(seconds), pytest.raises(LinkError) as error:
-            moving.move(user, key)
+            moving.move(user, key, browser=browser)
         refused.append(error.value.code)
-    assert refused == ["other_user", "expired_state", "unknown_state"]
+    assert refused == ["other_user", "other_browser", "other_browser", "expired_state", "unknown_state"]
+    assert moving.claimed_by(bobs.user, alices.browser, attempt) is None
     profile.refresh_from_db()
     assert (profile.user, profile.state) == (alices.user, "connected")
 
@@ -162,7 +169,7 @@ def test_who_proves_it_anew_meanwhile_keeps_the_account(alices: Journey, bobs: J
         bobs.link(ALICE_ZOOM)
     alices.link()
     with pytest.raises(LinkError) as late:
-        moving.move(bobs.user, caught.value.attempt)
+        moving.move(bobs.user, caught.value.attempt, browser=bobs.browser)
     assert late.value.code == "expired_state"
     assert works(profile)
 

@@ -140,7 +140,7 @@ def test_nobody_answers_but_the_person_in_the_browser_that_linked(
             with pytest.raises(LinkError) as error:
                 answer(user, key, browser=browser)
             refused.append(error.value.code)
-    assert set(refused) == {"other_user", "unknown_state"}
+    assert set(refused) == {"other_user", "other_browser", "unknown_state"}
     assert another.asked(alices.user, alices.browser, attempt) == LinkAttempt.objects.get(public_id=attempt)
     assert another.link(alices.user, attempt, browser=alices.browser).created
 
@@ -157,7 +157,7 @@ def test_the_two_questions_are_not_taken_for_each_other(
     with pytest.raises(LinkError, match="unknown_state"):
         another.link(bobs.user, claimed.value.attempt, browser=bobs.browser)
     assert another.asked(bobs.user, bobs.browser, claimed.value.attempt) is None
-    assert moving.move(bobs.user, claimed.value.attempt).created
+    assert moving.move(bobs.user, claimed.value.attempt, browser=bobs.browser).created
 
 
 @pytest.mark.django_db(transaction=True)
@@ -225,7 +225,7 @@ def test_an_account_of_somebody_else_is_asked_about_as_ever(
     with pytest.raises(linking.AccountClaimed) as caught:
         alices.link(BOB_ZOOM, profile=lost)
     assert works(theirs)
-    moved = moving.move(alices.user, caught.value.attempt).profile
+    moved = moving.move(alices.user, caught.value.attempt, browser=alices.browser).profile
     lost.refresh_from_db()
     assert set(ConferencingProfile.objects.of(alices.user)) == {lost, moved}
     assert lost.state == "disconnected"

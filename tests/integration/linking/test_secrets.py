@@ -91,8 +91,8 @@ def test_secrets_reach_no_log_no_exception_and_no_repr(
     listen_to(lambda: credentials.finish_refresh(ticket, Relink("no")))
     link(bobs)
     secrets += tokens_of(profile.pk)
-    listen_to(lambda: moving.move(bobs.user, LinkAttempt.objects.latest("pk").public_id))
-    listen_to(lambda: moving.move(bobs.user, LinkAttempt.objects.latest("pk").public_id))
+    listen_to(lambda: moving.move(bobs.user, LinkAttempt.objects.latest("pk").public_id, browser=bobs.browser))
+    listen_to(lambda: moving.move(bobs.user, LinkAttempt.objects.latest("pk").public_id, browser=bobs.browser))
     link(bobs, account=BOB_ZOOM, profile=ConferencingProfile.objects.of(bobs.user).get())
     asked = LinkAttempt.objects.latest("pk")
     assert asked.claimed_id is not None

@@ -103,7 +103,7 @@ def test_a_move_dooms_what_lies_ahead_under_the_new_profile(alices: Journey, bob
     mine_waits = conference(bobs.user)
     with pytest.raises(linking.AccountClaimed) as caught:
         bobs.link(ALICE_ZOOM)
-    moved = moving.move(bobs.user, caught.value.attempt).profile
+    moved = moving.move(bobs.user, caught.value.attempt, browser=bobs.browser).profile
 
     for meeting in meetings.values():
         meeting.refresh_from_db()

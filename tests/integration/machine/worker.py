@@ -29,6 +29,12 @@ class InTurn:
         self.size = settings.POOL_SIZE
         self.meanwhile: list[Callable[[], None]] = []
 
+    def room(self) -> int:
+        return 2 * self.size
+
+    def hanging(self) -> int:
+        return 0
+
     def submit(self, call: Callable[[], Any], done: Callable[[Any], None]) -> None:
         try:
             outcome = call()

@@ -14,6 +14,7 @@ from conferencing_app import clock
 from conferencing_app.models import Conference, Grant, Meeting, Notification, NotificationDelivery
 from conferencing_app.notifications import announcing
 from conferencing_app.services import profiles
+from conferencing_app.services.history import history
 from conferencing_app.testing import Told, drain
 from tests.hosts.models import Consultation, Excursion, Lesson, LessonProxy
 from tests.hosts.wanted import lesson, row
@@ -60,6 +61,17 @@ def test_a_save_that_changes_nothing_and_an_edit_that_keeps_the_link_are_no_news
     drain()
     assert [meeting["topic"] for meeting in conferencing_sandbox.live_meetings()] == ["Arpeggios"]
     assert heard(conferencing_notifications) == [("conferencing_assigned", "", 1)]
+
+
+def test_the_history_names_the_provider_of_what_was_told(
+    conferencing_sandbox, link_profile, alice, save_lesson
+) -> None:
+    link_profile(alice)
+    save_lesson(alice)
+    conferencing_sandbox.add_fault("create", "status", status=503)
+    drain()
+    told = [entry for entry in history(Conference.objects.get()).entries if entry.words.startswith("Announced")]
+    assert [entry.detail.split(" at the moment")[0] for entry in told] == ["Zoom does not answer properly"]
 
 
 def test_a_failure_is_told_when_its_cause_changes_and_not_on_each_retry(

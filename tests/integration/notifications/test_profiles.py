@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from conferencing_app import crypto
 from conferencing_app.models import ConferencingProfile, LinkAttempt, Notification
 from conferencing_app.services import moving, profiles
 from conferencing_app.services.linking import AccountClaimed
@@ -90,7 +91,9 @@ def test_an_account_that_moves_to_another_person_is_unlinked_and_linked(
     former = link_profile(alice)
     with pytest.raises(AccountClaimed):
         link_profile(bob)
-    moved = moving.move(bob, LinkAttempt.objects.get(claimed=former).public_id).profile
+    attempt = LinkAttempt.objects.get(claimed=former)
+    LinkAttempt.objects.filter(pk=attempt.pk).update(browser_hash=crypto.digest("bob's browser"))
+    moved = moving.move(bob, attempt.public_id, browser="bob's browser").profile
     drain()
     of_former = [each for each in conferencing_notifications if each.profile == former]
     assert heard(of_former) == [("linked", "", 1), ("unlinked", "", 2)]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
+from django.db import transaction
 
-from conferencing_app import clock, mails
+from conferencing_app import clock, crypto, mails
 from conferencing_app.fields import Sealed
 from conferencing_app.models import (
     Attempt,
@@ -29,11 +32,26 @@ from conferencing_app.models import (
 from conferencing_app.services import disconnection, linking, verification
 
 numbers = count(1)
+# What the browser that linked holds in its cookie.
+LINKING_BROWSER = "b" * 43
 # None of these may ever stand on a page.
 SECRETS = [
     *("access-token-secret", "refresh-token-secret", "code-verifier-secret", "https://zoom.example/s/host-secret"),
     *("endpoint-secret", "query-secret", "mail-fact-secret"),
 ]
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What is written within is taken back, so that many visitors find the same rows.
+
+    No ``atomic()``, within which a durable one would be refused.
+    """
+    savepoint = transaction.savepoint()
+    try:
+        yield
+    finally:
+        transaction.savepoint_rollback(savepoint)
 
 
 def make_user(name: str, permissions: tuple[str, ...] = (), **kwargs: Any) -> Any:
@@ -137,13 +155,14 @@ def make_delivery(notification: Notification, endpoint: Endpoint, **kwargs: Any)
 
 
 def make_attempt(user: Any, claimed: ConferencingProfile) -> LinkAttempt:
+    """One that asks about this profile, in LINKING_BROWSER."""
     now = clock.read("default")
     number = next(numbers)
     attempt = LinkAttempt(
         user=user,
         provider="zoom",
         state_hash=f"state {number}",
-        browser_hash=f"browser {number}",
+        browser_hash=crypto.digest(LINKING_BROWSER),
         redirect_uri="http://testserver/conferencing/callback/zoom/",
         claimed=claimed,
         created_at=now,

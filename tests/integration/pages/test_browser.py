@@ -15,8 +15,16 @@ from conferencing_app.models import Conference, ConferencingProfile
 from conferencing_app.sandbox.client import SandboxControl
 from conferencing_app.services.card import first_card
 from conferencing_app.testing import CLIENT_ID, CLIENT_SECRET
+from conferencing_app.views.browsers import COOKIE_NAME
 from tests.integration.pages.browsing import open_page, sign_in
-from tests.integration.pages.rows import make_attempt, make_conference, make_meeting, make_profile, make_user
+from tests.integration.pages.rows import (
+    LINKING_BROWSER,
+    make_attempt,
+    make_conference,
+    make_meeting,
+    make_profile,
+    make_user,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # Counts what is put into the region that a screen reader announces, and marks the page to see that it stays.
@@ -176,6 +184,7 @@ def test_every_page_is_accessible_and_never_scrolls_sideways(
     alice = make_user("alice")
     look = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
     with sign_in(browser, site, alice, bypass_csp=True, **look) as context:  # axe is injected as an inline script
+        context.add_cookies([{"name": COOKIE_NAME, "value": LINKING_BROWSER, "url": site}])
         page = context.new_page()
         for name, url in every_page(site, alice).items():
             page.goto(url)

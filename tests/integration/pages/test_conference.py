@@ -46,7 +46,7 @@ def make_news(conference: Conference, sequence: int = 1, **values: Any) -> Notif
     return Notification.objects.create(
         subject=conference.public_id,
         sequence=sequence,
-        data={"event": {}, "conferencing": None},
+        data={"event": {}, "conferencing": None, "provider": "zoom"},
         created_at=clock.read("default"),
         **{"type": "conferencing_failing", "cause_code": "outage", **values},
     )
@@ -72,6 +72,7 @@ def test_it_tells_what_was_asked_each_call_and_each_notification_newest_first(cl
         ("Zoom: Make the meeting", True),
         ("Asked for", None),
     ]
+    assert entries[0].detail.startswith("Zoom does not answer properly")
     assert entries[0].detail.endswith("Posted to 1 of 2 addresses.")
     assert entries[2].detail.startswith("Zoom does not answer properly")
     html = html_of(client, conference)

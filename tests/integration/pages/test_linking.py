@@ -402,6 +402,10 @@ def test_an_account_of_another_person_is_moved_after_asking(browser: Browser, ma
     assert "bob" not in html
     assert Client().get(question).status_code == 302
     assert bob.client.get(question).status_code == 404
+    elsewhere = Browser(browser.sandbox, browser.user)
+    elsewhere.start()  # it has a secret of its own
+    assert elsewhere.client.get(question).status_code == 404
+    assert elsewhere.client.post(question).status_code == 404
     assert browser.client.post(question).headers["Location"] == PROFILES
     assert ALICE_ZOOM in browser.client.get(PROFILES).content.decode()
     assert ALICE_ZOOM not in bob.client.get(PROFILES).content.decode()

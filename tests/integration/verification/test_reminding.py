@@ -140,6 +140,30 @@ def test_what_fails_for_a_moment_is_worth_no_mail(scene: Scene, link_profile: An
         assert read_mails() == [], "it has its link"
 
 
+def test_an_event_that_no_worker_gets_to_is_told_of_as_well(scene: Scene) -> None:
+    """Its row is in other hands, and nothing comes of it."""
+    now = clock.read("default")
+    held = {"state": "pending", "lease_until": now + timedelta(days=1), "start": now + timedelta(hours=3)}
+    make_conference(scene.alice, **held, due_at=now - timedelta(minutes=4), summary="Scales")
+    make_conference(scene.alice, **held, due_at=now + timedelta(minutes=30), summary="Later")
+    assert read_mails() == []
+    with clock.travel(timedelta(minutes=2)):
+        (letter,) = read_mails()
+        assert letter.subject == "“Scales” starts soon and has no conference link"
+        for part in (letter.text, letter.html):
+            assert "It is being made, and that takes too long." in part
+        assert read_mails() == [], "once"
+
+
+def test_what_a_run_makes_after_a_long_pause_is_not_told_of(scene: Scene, link_profile: Any) -> None:
+    link_profile(scene.alice)
+    save_lesson(scene.alice, hours=3)
+    with clock.travel(timedelta(minutes=10)):
+        drain()
+    assert Conference.objects.get().state == "assigned"
+    assert not Mail.objects.filter(kind="event_without_link").exists()
+
+
 def test_each_event_is_told_of_by_itself_and_where_linking_again_helps_the_mail_proves_who_reads_it(
     scene: Scene, lost: ConferencingProfile
 ) -> None:

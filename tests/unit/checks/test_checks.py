@@ -18,8 +18,8 @@ from django.db import connections, models
 from django.test.utils import isolate_apps, override_settings
 from psycopg import IsolationLevel
 
-from conferencing_app import ConferencingField, checks, crypto
-from conferencing_app.checks import databases, operation, people
+from conferencing_app import ConferencingField, crypto
+from conferencing_app.checks import databases, deployment, events, knobs, operation, people
 from conferencing_app.providers import registry
 from conferencing_app.registration import field_for
 
@@ -39,36 +39,36 @@ def test_the_suites_own_settings_are_in_order(db: None) -> None:
 @pytest.mark.parametrize(
     ("check", "name", "value", "number", "says"),
     [
-        (checks.check_names, "CONFERENCING_BASE_ULR", "x", "W001", "CONFERENCING_BASE_ULR is not a setting"),
-        (checks.check_keys, "CONFERENCING_ENCRYPTION_KEYS", [], "E001", "is missing"),
-        (checks.check_keys, "CONFERENCING_ENCRYPTION_KEYS", ["short"], "E001", "key number 1 can't be used"),
-        (checks.check_keys, "CONFERENCING_ENCRYPTION_KEYS", ["***"], "E001", "not base64url"),
-        (checks.check_keys, "CONFERENCING_ENCRYPTION_KEYS", [b"x"], "E001", "a bytes instead of a text"),
-        (checks.check_types, "CONFERENCING_ENCRYPTION_KEYS", "secret", "E007", "must be a list, not str."),
-        (checks.check_types, "CONFERENCING_POOL_SIZE", "16", "E007", "must be a whole number above 0, not str"),
-        (checks.check_types, "CONFERENCING_POOL_SIZE", 1.5, "E007", "not float 1.5"),
-        (checks.check_types, "CONFERENCING_POOL_SIZE", 0, "E007", "not int 0"),
-        (checks.check_types, "CONFERENCING_POOL_SIZE", True, "E007", "not bool True"),
-        (checks.check_types, "CONFERENCING_SLICE_SECONDS", -1, "E007", "a number above 0"),
-        (checks.check_types, "CONFERENCING_SLICE_SECONDS", 11, "E008", "could not stop within 10 seconds"),
-        (checks.check_types, "CONFERENCING_PROVIDERS", [], "E007", "must be a dict"),
-        (checks.check_types, "CONFERENCING_BASE_URL", None, "E007", "must be a text"),
-        (checks.check_webhooks, "CONFERENCING_WEBHOOK_SECRETS", ["whsec_short"], "E018", "number 1 is not whsec_"),
-        (checks.check_webhooks, "CONFERENCING_WEBHOOK_SECRETS", [5], "E018", "number 1 is not whsec_"),
-        (checks.check_types, "CONFERENCING_WEBHOOK_NETWORKS", "10.0.0.0/8", "E007", "must be a list"),
-        (checks.check_webhooks, "CONFERENCING_WEBHOOK_NETWORKS", ["10.0.0.1/8"], "E019", "10.0.0.1/8"),
-        (checks.check_providers, "CONFERENCING_PROVIDERS", {}, "W004", "nothing that people could link"),
-        (checks.check_providers, "CONFERENCING_PROVIDERS", {"x": {"BACKEND": "no.where"}}, "E002", "dotted path"),
-        (checks.check_providers, "CONFERENCING_PROVIDERS", {"x": {}}, "E002", "dotted path"),
-        (checks.check_providers, "CONFERENCING_PROVIDERS", {"x": {"BACKEND": 5}}, "E002", "dotted path"),
-        (checks.check_providers, "CONFERENCING_PROVIDERS", {"x": PROVIDER}, "E002", "must be dicts"),
-        (checks.check_providers, "CONFERENCING_PROVIDERS", {"x": {**ZOOM, "OPTIONS": "a"}}, "E002", "must be dicts"),
-        (checks.check_providers, "CONFERENCING_PROVIDERS", {"z": {"BACKEND": PROVIDER}}, "E002", "client_id"),
-        (checks.check_addresses, "CONFERENCING_BASE_URL", "", "E003", "it is missing"),
-        (checks.check_addresses, "CONFERENCING_BASE_URL", "example.com", "E003", "'example.com' is not a complete"),
-        (checks.check_addresses, "CONFERENCING_BASE_URL", "ftp://example.com", "E003", "not a complete"),
-        (checks.check_addresses, "CONFERENCING_BASE_URL", "http://[", "E003", "not a complete"),
-        (checks.check_addresses, "CONFERENCING_SANDBOX_URL", "http://127.0.0.1:1", "W005", "while DEBUG is off"),
+        (knobs.check_names, "CONFERENCING_BASE_ULR", "x", "W001", "CONFERENCING_BASE_ULR is not a setting"),
+        (knobs.check_keys, "CONFERENCING_ENCRYPTION_KEYS", [], "E001", "is missing"),
+        (knobs.check_keys, "CONFERENCING_ENCRYPTION_KEYS", ["short"], "E001", "key number 1 can't be used"),
+        (knobs.check_keys, "CONFERENCING_ENCRYPTION_KEYS", ["***"], "E001", "not base64url"),
+        (knobs.check_keys, "CONFERENCING_ENCRYPTION_KEYS", [b"x"], "E001", "a bytes instead of a text"),
+        (knobs.check_types, "CONFERENCING_ENCRYPTION_KEYS", "secret", "E007", "must be a list, not str."),
+        (knobs.check_types, "CONFERENCING_POOL_SIZE", "16", "E007", "must be a whole number above 0, not str"),
+        (knobs.check_types, "CONFERENCING_POOL_SIZE", 1.5, "E007", "not float 1.5"),
+        (knobs.check_types, "CONFERENCING_POOL_SIZE", 0, "E007", "not int 0"),
+        (knobs.check_types, "CONFERENCING_POOL_SIZE", True, "E007", "not bool True"),
+        (knobs.check_types, "CONFERENCING_SLICE_SECONDS", -1, "E007", "a number above 0"),
+        (knobs.check_types, "CONFERENCING_SLICE_SECONDS", 11, "E008", "could not stop within 10 seconds"),
+        (knobs.check_types, "CONFERENCING_PROVIDERS", [], "E007", "must be a dict"),
+        (knobs.check_types, "CONFERENCING_BASE_URL", None, "E007", "must be a text"),
+        (knobs.check_webhooks, "CONFERENCING_WEBHOOK_SECRETS", ["whsec_short"], "E018", "number 1 is not whsec_"),
+        (knobs.check_webhooks, "CONFERENCING_WEBHOOK_SECRETS", [5], "E018", "number 1 is not whsec_"),
+        (knobs.check_types, "CONFERENCING_WEBHOOK_NETWORKS", "10.0.0.0/8", "E007", "must be a list"),
+        (knobs.check_webhooks, "CONFERENCING_WEBHOOK_NETWORKS", ["10.0.0.1/8"], "E019", "10.0.0.1/8"),
+        (knobs.check_providers, "CONFERENCING_PROVIDERS", {}, "W004", "nothing that people could link"),
+        (knobs.check_providers, "CONFERENCING_PROVIDERS", {"x": {"BACKEND": "no.where"}}, "E002", "dotted path"),
+        (knobs.check_providers, "CONFERENCING_PROVIDERS", {"x": {}}, "E002", "dotted path"),
+        (knobs.check_providers, "CONFERENCING_PROVIDERS", {"x": {"BACKEND": 5}}, "E002", "dotted path"),
+        (knobs.check_providers, "CONFERENCING_PROVIDERS", {"x": PROVIDER}, "E002", "must be dicts"),
+        (knobs.check_providers, "CONFERENCING_PROVIDERS", {"x": {**ZOOM, "OPTIONS": "a"}}, "E002", "must be dicts"),
+        (knobs.check_providers, "CONFERENCING_PROVIDERS", {"z": {"BACKEND": PROVIDER}}, "E002", "client_id"),
+        (knobs.check_addresses, "CONFERENCING_BASE_URL", "", "E003", "it is missing"),
+        (knobs.check_addresses, "CONFERENCING_BASE_URL", "example.com", "E003", "'example.com' is not a complete"),
+        (knobs.check_addresses, "CONFERENCING_BASE_URL", "ftp://example.com", "E003", "not a complete"),
+        (knobs.check_addresses, "CONFERENCING_BASE_URL", "http://[", "E003", "not a complete"),
+        (knobs.check_addresses, "CONFERENCING_SANDBOX_URL", "http://127.0.0.1:1", "W005", "while DEBUG is off"),
         (people.check_people, "CONFERENCING_CONTACT_ADDRESS", "no.where", "E020", "'no.where' leads to nothing"),
         (people.check_people, "CONFERENCING_CONTACT_ADDRESS", "sys.path", "E020", "nothing that can be called"),
         (people.check_people, "CONFERENCING_SUPPORT_CONTACT", "ask Sam", "E025", "neither an e-mail address nor"),
@@ -77,7 +77,7 @@ def test_the_suites_own_settings_are_in_order(db: None) -> None:
         (people.check_people, "CONFERENCING_TRUSTED_PROXIES", ["10.0.0.1/8"], "E021", "has host bits set"),
         (people.check_people, "CONFERENCING_ADMINS", [("Sam", "sam@example.com")], "E022", "is not a mail address"),
         (people.check_people, "CONFERENCING_TRUSTED_PROXIES", ["proxy"], "E021", "'proxy' does not appear"),
-        (checks.check_types, "CONFERENCING_RETENTION", 30, "E007", "must be a dict"),
+        (knobs.check_types, "CONFERENCING_RETENTION", 30, "E007", "must be a dict"),
         (operation.check_operation, "CONFERENCING_RETENTION", {"atempts": 30}, "E027", "'atempts' is not a table"),
         (operation.check_operation, "CONFERENCING_RETENTION", {"attempts": 0}, "E027", "number of days above 0"),
         (operation.check_operation, "CONFERENCING_RETENTION", {"mails": True}, "E027", "number of days above 0"),
@@ -85,11 +85,11 @@ def test_the_suites_own_settings_are_in_order(db: None) -> None:
         (operation.check_operation, "CONFERENCING_HTTP_PROXY", "socks5://proxy:1080", "E026", "not the address"),
         (operation.check_operation, "CONFERENCING_HTTP_PROXY", "http://proxy:port", "E026", "not the address"),
         (operation.check_operation, "CONFERENCING_HTTP_PROXY", "http://proxy/path", "E026", "not the address"),
-        (checks.check_site, "USE_TZ", False, "E005", "USE_TZ is off"),
+        (knobs.check_site, "USE_TZ", False, "E005", "USE_TZ is off"),
         (databases.check_database, "CONFERENCING_DATABASE", "nowhere", "E009", "'nowhere', which is not in DATABASES"),
-        (checks.check_deployment, "CONFERENCING_BASE_URL", "http://example.com", "W010", "not https"),
-        (checks.check_deployment, "CONFERENCING_LEASE_SECONDS", 10, "W011", "two workers"),
-        (checks.check_deployment, "EMAIL_BACKEND", SMTP, "W012", "EMAIL_TIMEOUT is not set"),
+        (deployment.check_deployment, "CONFERENCING_BASE_URL", "http://example.com", "W010", "not https"),
+        (deployment.check_deployment, "CONFERENCING_LEASE_SECONDS", 10, "W011", "two workers"),
+        (deployment.check_deployment, "EMAIL_BACKEND", SMTP, "W012", "EMAIL_TIMEOUT is not set"),
     ],
 )
 def test_a_wrong_setting(
@@ -104,9 +104,9 @@ def test_a_wrong_setting(
 def test_a_sandbox_under_debug_needs_an_address(settings: Any) -> None:
     settings.DEBUG = True
     settings.CONFERENCING_SANDBOX_URL = "http://127.0.0.1:8010"
-    assert found(checks.check_addresses) == {}
+    assert found(knobs.check_addresses) == {}
     settings.CONFERENCING_SANDBOX_URL = "127.0.0.1:8010"
-    assert list(found(checks.check_addresses)) == ["E004"]
+    assert list(found(knobs.check_addresses)) == ["E004"]
 
 
 def test_apps_that_are_loaded_anew_are_checked_once(settings: Any) -> None:
@@ -128,14 +128,14 @@ def test_the_password_of_a_proxy_is_not_printed(settings: Any) -> None:
 def test_a_misspelt_name_is_answered_with_the_nearest(settings: Any) -> None:
     settings.CONFERENCING_ENCRYPTION_KEY = "x"
     settings.CONFERENCING_XYZZY = "x"
-    hints = {message.msg.split()[0]: str(message.hint) for message in checks.check_names()}
+    hints = {message.msg.split()[0]: str(message.hint) for message in knobs.check_names()}
     assert hints["CONFERENCING_ENCRYPTION_KEY"] == "Did you mean CONFERENCING_ENCRYPTION_KEYS?"
     assert "CONFERENCING_BASE_URL" in hints["CONFERENCING_XYZZY"]
 
 
 def test_a_missing_key_is_answered_with_a_fresh_one(settings: Any) -> None:
     settings.CONFERENCING_ENCRYPTION_KEYS = []
-    hints = [str(found(checks.check_keys)["E001"].hint) for _ in range(2)]
+    hints = [str(found(knobs.check_keys)["E001"].hint) for _ in range(2)]
     keys = [re.findall(r'\["([^"]+)"\]', hint)[0] for hint in hints]
     assert [len(crypto.decode_key(key)) for key in keys] == [32, 32]
     assert keys[0] != keys[1]
@@ -143,7 +143,7 @@ def test_a_missing_key_is_answered_with_a_fresh_one(settings: Any) -> None:
 
 def test_a_bad_key_is_not_printed(settings: Any) -> None:
     settings.CONFERENCING_ENCRYPTION_KEYS = [crypto.new_key(), "c2VjcmV0"]
-    message = found(checks.check_keys)["E001"]
+    message = found(knobs.check_keys)["E001"]
     assert "number 2" in message.msg
     assert "c2VjcmV0" not in f"{message.msg}{message.hint}"
 
@@ -152,7 +152,7 @@ def test_a_bad_key_is_not_printed(settings: Any) -> None:
 def test_a_missing_option_of_a_provider_is_named(settings: Any, missing: str) -> None:
     options = {name: value for name, value in ZOOM["OPTIONS"].items() if name != missing}  # type: ignore[attr-defined]  # a dict
     settings.CONFERENCING_PROVIDERS = {"zoom": {**ZOOM, "OPTIONS": options}}
-    assert missing in found(checks.check_providers)["E002"].msg
+    assert missing in found(knobs.check_providers)["E002"].msg
     registry._instances.clear()
 
 
@@ -168,7 +168,7 @@ def test_a_missing_option_of_a_provider_is_named(settings: Any, missing: str) ->
 )
 def test_the_line_for_a_wrong_type_is_of_use(settings: Any, name: str, value: Any, pasted: str) -> None:
     setattr(settings, name, value)
-    assert re.search(pasted, str(found(checks.check_types)["E007"].hint))
+    assert re.search(pasted, str(found(knobs.check_types)["E007"].hint))
 
 
 def test_another_database_needs_a_router(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +183,7 @@ def test_another_database_needs_a_router(settings: Any, monkeypatch: pytest.Monk
 
 def test_insecure_transport_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
-    assert list(found(checks.check_site)) == ["E006"]
+    assert list(found(knobs.check_site)) == ["E006"]
 
 
 @pytest.mark.sqlite
@@ -248,7 +248,7 @@ def celery_setting(name: str, value: Any) -> Iterator[None]:
 )
 def test_celery_is_advised_for_deployments_only(db: None, name: str, value: Any, number: str) -> None:
     with celery_setting(name, value):
-        assert number in found(checks.check_deployment)
+        assert number in found(deployment.check_deployment)
         ordinary = {str(message.id) for message in run_checks()}
         deployed = {str(message.id) for message in run_checks(include_deployment_checks=True)}
     assert f"conferencing.{number}" in deployed - ordinary
@@ -270,7 +270,7 @@ def test_brokers_are_advised(conf: dict[str, Any], number: str) -> None:
 
     celery = Conf()
     vars(celery).update(conf)
-    assert [entry[1] for entry in checks._celery_advice(celery) if entry[0]] == [number]
+    assert [entry[1] for entry in deployment._celery_advice(celery) if entry[0]] == [number]
 
 
 # Models --------------------------------------------------------------------------------------------------------------
@@ -386,7 +386,7 @@ class Elsewhere:
 
 def test_events_in_another_database_are_pointed_out(settings: Any) -> None:
     settings.DATABASE_ROUTERS = [Elsewhere()]
-    message = found(checks.check_models)["W003"]
+    message = found(events.check_models)["W003"]
     assert "hosts.Lesson is saved in the database 'elsewhere'" in message.msg
     assert "conferencing_backfill hosts.Lesson" in str(message.hint)
 

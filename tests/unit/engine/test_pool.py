@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from conferencing_app.engine import pool as pools
 from conferencing_app.engine.pool import Pool
 
 SECONDS = 10
@@ -47,3 +52,53 @@ def test_an_error_is_an_outcome_and_costs_no_thread() -> None:
 def test_its_threads_keep_no_process_alive() -> None:
     daemons = outcomes(Pool(2), [lambda: threading.current_thread().daemon] * 2)
     assert daemons == [True, True]
+
+
+def becomes(true: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + SECONDS
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return true()
+
+
+@pytest.fixture
+def hangs_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "HANGS_SECONDS", 0.05)
+
+
+def test_calls_that_hang_take_nobodys_place_until_there_are_too_many(
+    hangs_soon: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "SPARE", 2)
+    answered, pool = threading.Event(), Pool(1)
+    begun: list[int] = []
+    done: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def hang(number: int) -> Callable[[], None]:
+        def call() -> None:
+            begun.append(number)
+            answered.wait(SECONDS)
+
+        return call
+
+    for number in range(4):
+        pool.submit(hang(number), done.put)
+    assert becomes(lambda: pool.hanging() == 3), "one, and two to spare"
+    time.sleep(0.1)
+    assert pool.hanging() == 3
+    assert begun == [0, 1, 2]
+    assert pool.room() == 0, "one waits already"
+    answered.set()
+    assert [done.get(timeout=SECONDS) for _ in range(4)] == [None] * 4
+    assert becomes(lambda: pool.hanging() == 0 and pool.room() == 2)
+
+
+def test_it_is_as_small_as_before_when_those_that_hung_have_come_back(hangs_soon: None) -> None:
+    answered, pool = threading.Event(), Pool(1)
+    done: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    for _ in range(3):
+        pool.submit(lambda: answered.wait(SECONDS), done.put)
+    assert becomes(lambda: pool.hanging() == 3)
+    answered.set()
+    assert [done.get(timeout=SECONDS) for _ in range(3)] == [True] * 3
+    assert len(set(outcomes(pool, [threading.get_ident] * 20))) == 1

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from conferencing_app.engine import pool as pools
 from conferencing_app.engine import slices
 from conferencing_app.engine.pool import Pool
 from conferencing_app.engine.slices import Job, Slice
@@ -208,3 +209,35 @@ def test_one_kind_of_work_does_not_keep_another_waiting_for_its_end() -> None:
     Slice([many, few], Pool(4), 30.0, Stop()).run()
     assert len(done_before) == 3
     assert max(done_before) < 100
+
+
+def test_calls_that_hang_keep_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "HANGS_SECONDS", 0.05)
+    rows, others_done = Rows(30), threading.Event()
+
+    def work(key: int) -> None:
+        if key < 6:
+            assert others_done.wait(10)
+        elif len([key for key in list(rows.made) if key >= 6]) == 24:
+            others_done.set()  # this is the last of them
+
+    rows.work = work
+    assert run(rows, size=2) == 30
+    assert others_done.is_set(), "six hang where there are two places"
+    assert rows.held_lanes == set()
+
+
+def test_what_hangs_when_time_is_up_can_be_left_and_waited_for_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "HANGS_SECONDS", 0.05)
+    answered = threading.Event()
+    rows = Rows(4, lane=lambda key: key % 2)
+    rows.work = lambda key: key % 2 and answered.wait(10)
+    work = Slice([rows], Pool(4), 0.3, Stop())
+    assert work.run(leave_hanging=True) == 2
+    assert sorted(rows.finished) == [0, 2]
+    assert rows.released == [3], "what waited in the lane of the one that hangs stays due"
+    assert rows.held_lanes == {1}
+    answered.set()
+    work.run()
+    assert sorted(rows.finished) == [0, 1, 2]
+    assert rows.held_lanes == set()

@@ -16,12 +16,10 @@ from django.utils.translation import gettext_lazy as _
 
 from conferencing_app import causes, clock
 from conferencing_app.admin import health
-from conferencing_app.admin.chart import COLOURS, Chart, draw
+from conferencing_app.admin.overview.chart import COLOURS, Chart, draw
 from conferencing_app.providers import registry
 from conferencing_app.services import workers
 from conferencing_app.services.timeline import Series, Timeline, Waiting, timeline, waiting_now
-
-NAME = "conferencing_app_conference_overview"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,216 @@
+"""On PostgreSQL a new event's own INSERT takes its conference along, where all of it is known but the event's key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import DatabaseError, NotSupportedError, connection, transaction
+from django.db.models import Value
+from django.db.models.functions import Upper
+from django.db.models.signals import post_save, pre_save
+from django.test.utils import CaptureQueriesContext
+
+from conferencing_app.models import Conference
+from conferencing_app.registration import along
+from conferencing_app.services import attaching
+from tests.hosts.models import (
+    Consultation,
+    Excursion,
+    Lesson,
+    LessonProxy,
+    PartyBooking,
+    Room,
+    RoomBooking,
+    Webinar,
+    Workshop,
+)
+from tests.hosts.wanted import START, lesson, row
+
+IN_ONE = connection.vendor == "postgresql"
+
+
+def asking(user: User) -> Lesson:
+    event = lesson(user)
+    event.conferencing = {"profile_id": "default"}
+    return event
+
+
+def subscribing(user: User) -> Any:
+    event: Any = lesson(user)
+    event.conferencing_subscriptions = []
+    return event
+
+
+ALONG: dict[str, Callable[[User], Any]] = {
+    "plain": lesson,
+    "without an owner": lambda user: lesson(None),
+    "proxy": lambda user: LessonProxy(owner=user, title="Algebra", starts_at=START),
+    "abstract": lambda user: Workshop(person=user, title="Pots", starts_at=START),
+    "relation": lambda user: RoomBooking(room=Room.objects.create(name="Red", owner=user), title="A", starts_at=START),
+    "not all in memory": lambda user: lesson(user, title=Upper(Value("algebra"))),
+}
+BY_ITSELF: dict[str, Callable[[User], Any]] = {
+    "asks": asking,
+    "subscribes": subscribing,
+    "key given": lambda user: lesson(user, pk=4711),
+    "no number as key": lambda user: Webinar(host=user, name="A", when=START),
+    "two tables": lambda user: Excursion(owner=user, title="A", starts_at=START),
+    "a method may see the key": lambda user: PartyBooking(host=user, starts_at=START),
+    "a function may see the key": lambda user: Consultation(adviser=user, topic="A", starts_at=START),
+}
+
+
+def statements(event: Any) -> list[str]:
+    with CaptureQueriesContext(connection) as captured:
+        event.save()
+    return [query["sql"].split()[0] for query in captured if query["sql"]]
+
+
+@pytest.mark.parametrize("make", ALONG.values(), ids=ALONG)
+def test_both_are_written_by_one_statement(alice: User, make: Callable[[User], Any]) -> None:
+    event = make(alice)
+    assert statements(event) == (["WITH"] if IN_ONE else ["INSERT", "INSERT"])
+    conference = row(event)
+    assert (conference.state, conference.version, conference.cause_code) == ("pending", 1, "")
+    assert conference.due_at is not None
+    attaching.read_afresh(conference)
+    assert conference.summary == type(event)._base_manager.get(pk=event.pk).title
+    field: Any = type(event).conferencing
+    assert row(event).digest == field.snapshot(type(event)._base_manager.get(pk=event.pk)).digest()
+
+
+@pytest.mark.parametrize("make", BY_ITSELF.values(), ids=BY_ITSELF)
+def test_what_can_not_be_known_before_takes_a_statement_of_its_own(alice: User, make: Callable[[User], Any]) -> None:
+    event = make(alice)
+    assert "WITH" not in statements(event)
+    assert Conference.objects.count() == (0 if isinstance(event, Consultation) else 1)
+
+
+@contextmanager
+def receiving(signal: Any, receiver: Callable[..., None]) -> Iterator[None]:
+    signal.connect(receiver, sender=Lesson, weak=False)
+    try:
+        yield
+    finally:
+        signal.disconnect(receiver, sender=Lesson)
+
+
+def test_what_the_host_changes_before_the_save_is_in_it(alice: User) -> None:
+    def shout(instance: Lesson, **_: Any) -> None:
+        instance.title = instance.title.upper()
+
+    with receiving(pre_save, shout):
+        event = lesson(alice)
+        event.save()
+    assert row(event).summary == "ALGEBRA"
+
+
+def test_a_column_may_look_something_up_before_it_is_saved(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def number(instance: Lesson, add: bool) -> str:
+        instance.title = f"Lesson {Lesson.objects.count() + 1}"
+        return instance.title
+
+    monkeypatch.setattr(Lesson._meta.get_field("title"), "pre_save", number)
+    event = lesson(alice)
+    event.save()
+    assert row(event).summary == "Lesson 1"
+
+
+@pytest.mark.parametrize("signal", [pre_save, post_save])
+def test_an_event_saved_while_another_is_saved_has_its_own(alice: User, signal: Any) -> None:
+    def save_another(instance: Lesson, **_: Any) -> None:
+        if instance.title == "Algebra":
+            lesson(alice, title="Homework").save()
+
+    with receiving(signal, save_another):
+        lesson(alice).save()
+    assert {event.title: row(event).summary for event in Lesson.objects.all()} == {
+        "Algebra": "Algebra",
+        "Homework": "Homework",
+    }
+    assert Conference.objects.count() == 2
+
+
+def test_a_receiver_that_saves_the_new_event_once_more_is_heard(alice: User) -> None:
+    def number(instance: Lesson, created: bool, **_: Any) -> None:
+        if created:
+            instance.title = f"Lesson {instance.pk}"
+            instance.save()
+
+    with receiving(post_save, number):
+        event = lesson(alice)
+        event.save()
+    assert (row(event).summary, row(event).version) == (f"Lesson {event.pk}", 2)
+
+
+def test_a_former_events_conference_is_made_anew(alice: User) -> None:
+    """A row of a deleted event whose key comes again, as it does on SQLite, and after a sequence was set back."""
+    former = lesson(alice, title="Former")
+    former.save()
+    Conference.objects.update(
+        event_key=str(former.pk + 1), event_deleted=True, state="assigned", join_url="https://old"
+    )
+    event = lesson(alice)
+    event.save()
+    conference = row(event)
+    assert (conference.summary, conference.state, conference.join_url) == ("Algebra", "pending", "")
+    assert (conference.event_deleted, conference.stale, conference.version) == (False, False, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_outside_of_a_transaction_none_is_opened(django_user_model: Any) -> None:
+    event = lesson(django_user_model.objects.create_user("alice"))
+    assert statements(event) == (["WITH"] if IN_ONE else ["BEGIN", "INSERT", "INSERT", "COMMIT"])
+    assert row(event).summary == "Algebra"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refused_event_leaves_neither(django_user_model: Any) -> None:
+    event = lesson(django_user_model.objects.create_user("alice"), title="x" * 201 if IN_ONE else None)
+    with pytest.raises(DatabaseError):
+        event.save()
+    assert (Lesson.objects.count(), Conference.objects.count()) == (0, 0)
+
+
+@pytest.fixture
+def unwilling(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A table with a rule, as some old databases have them: PostgreSQL then takes no INSERT inside a WITH."""
+    monkeypatch.setattr(along, "refused", set())
+    table = Lesson._meta.db_table
+    if IN_ONE:
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE RULE also AS ON INSERT TO {table} DO ALSO NOTIFY lessons")
+    yield
+    if IN_ONE:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP RULE also ON {table}")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_table_that_takes_no_such_statement_is_saved_in_two(django_user_model: Any, unwilling: None) -> None:
+    owner = django_user_model.objects.create_user("alice")
+    first, second = lesson(owner), lesson(owner)
+    first.save()
+    assert statements(second) == ["BEGIN", "INSERT", "INSERT", "COMMIT"]
+    assert [row(event).version for event in (first, second)] == [1, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_inside_a_transaction_only_the_first_such_save_fails(django_user_model: Any, unwilling: None) -> None:
+    owner = django_user_model.objects.create_user("alice")
+
+    def save() -> Lesson:
+        with transaction.atomic():
+            event = lesson(owner)
+            event.save()
+        return event
+
+    if IN_ONE:
+        with pytest.raises(NotSupportedError):
+            save()
+    assert row(save()).version == 1
+    assert Conference.objects.count() == 1
