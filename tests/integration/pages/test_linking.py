@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -399,7 +400,7 @@ def test_an_account_of_another_person_is_moved_after_asking(browser: Browser, ma
     question = response.headers["Location"]
     html = browser.client.get(question).content.decode()
     assert "Someone else has linked this Zoom account" in html
-    assert "bob" not in html
+    assert not re.search(r"\bbob\b", html, re.IGNORECASE), "a form's random token may hold these letters"
     assert Client().get(question).status_code == 302
     assert bob.client.get(question).status_code == 404
     elsewhere = Browser(browser.sandbox, browser.user)
