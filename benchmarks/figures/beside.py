@@ -18,6 +18,8 @@ from benchmarks.verdict import Promise, Verdict
 
 NAIVE_THREADS = f"naive, {POOL_SIZE} threads"
 POOL_RATE = POOL_SIZE / LATENCY_SECONDS
+# One POST and one UPDATE after the other, on the machine on which a well-built naive integration makes 300 a second.
+LOOP_RATE = 1100
 HOLDS: dict[str, Callable[[float, float], bool]] = {"≤": operator.le, "≥": operator.ge}
 
 
@@ -51,9 +53,11 @@ def made_of_pool(limit: float) -> Verdict:
 
 
 def naive_is_well_built(limit: float) -> Verdict:
+    """By its meetings a second on a machine whose bare loop makes LOOP_RATE: a slower one is no fault of the peer's."""
     seen = made_side_by_side(0.0)
-    name = "naive, one process"
-    return beside(seen, (name,), seen[name].median, "≥", limit)
+    naive, loop = "naive, one process", "a bare loop"
+    slower = min(1.0, seen[loop].median / LOOP_RATE)
+    return beside(seen, (naive, loop), slower and seen[naive].median / slower, "≥", limit)
 
 
 def waited(broker: str, limit: float) -> Verdict:
@@ -108,7 +112,13 @@ BESIDE = [
         "save-naive", "≥ {limit} × its saves a second", partial(saves, "PostgreSQL", "naive", "≥"), "side_by_side", 1.3
     ),
     promise("save-sqlite", "", partial(tell_saves, "SQLite"), "side_by_side"),
-    promise("naive-well-built", "naive, one process: ≥ {limit} a second at 0 ms", naive_is_well_built, "making", 300),
+    promise(
+        "naive-well-built",
+        f"naive, one process, at 0 ms: ≥ {{limit}} a second where a bare loop makes {LOOP_RATE:,}",
+        naive_is_well_built,
+        "making",
+        300,
+    ),
     promise("made-0-ms", "≥ {limit} × naive with one process", partial(AT_0_MS, "naive, one process"), "making", 1.5),
     promise(
         "made-200-ms-processes", "≥ {limit} × naive with two", partial(AT_200_MS, "naive, two processes"), "making", 20

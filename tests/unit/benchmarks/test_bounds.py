@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import main
-from benchmarks.figures.beside import BESIDE, beside
+from benchmarks.figures.beside import BESIDE, beside, naive_is_well_built
 from benchmarks.figures.rounds import Series, take_turns
 from benchmarks.promises.catalogue import PROMISES
 from benchmarks.verdict import Promise, Verdict, bounded, chosen, run_all
@@ -38,6 +38,19 @@ def test_the_ratio_of_the_medians_is_what_is_judged(sign: str, limit: float, kep
     verdict = beside(seen, seen, ratio, sign, limit)
     assert verdict.kept is kept
     assert verdict.measured == "2.00: ours 4 (4 to 90); bare 2 (2 to 2)"
+
+
+@pytest.mark.parametrize(
+    ("naive", "loop", "told"),
+    [(350, 1400, 350), (299, 1400, 299), (150, 550, 300), (149, 550, 298), (0, 550, 0), (150, 0, 0)],
+)
+def test_a_slow_machine_is_no_fault_of_the_peer(
+    naive: float, loop: float, told: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = {"naive, one process": Series((naive,)), "a bare loop": Series((loop,))}
+    monkeypatch.setattr("benchmarks.figures.beside.made_side_by_side", lambda _latency: seen)
+    verdict = naive_is_well_built(300)
+    assert (verdict.values["value"], verdict.kept) == (told, told >= 300)
 
 
 def test_every_other_round_is_taken_in_the_opposite_order() -> None:
