@@ -16,6 +16,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterModelOptions(
             name='notificationdelivery',
-            options={'permissions': [('resend_notificationdelivery', 'Can have deliveries posted again')]},
+            options={'permissions': [('resend_notificationdelivery', 'Can have deliveries posted again')], 'verbose_name_plural': 'notification deliveries'},
         ),
     ]

@@ -132,6 +132,7 @@ class NotificationDelivery(DueWork):
             models.Index(fields=["subject", "receiver"], name="conferencing_delivery_order"),
         ]
         permissions = [("resend_notificationdelivery", _("Can have deliveries posted again"))]
+        verbose_name_plural = "notification deliveries"
 
     def __str__(self) -> str:
         return f"{self.notification_id} to {self.receiver} ({self.state})"
