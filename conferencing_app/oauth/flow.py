@@ -107,7 +107,8 @@ class AuthorizationCodeFlow:
             failure = error
         except requests.RequestException as error:
             failure = transport_failure(error, changes_something=True)
-        except (OAuth2Error, ValueError, TypeError):
+        except (OAuth2Error, ValueError, TypeError, AttributeError, OverflowError):
+            # The last three: it takes whatever a grant holds for what it should be.
             failure = Refused("The callback carries no usable code.", code="bad_callback")
         if received:
             # Judged to be a grant: whatever the library thinks of it, a rotated token must not be lost.

@@ -197,7 +197,12 @@ def test_nobody_listening_leaves_the_outcome_known():
 
 
 @pytest.mark.parametrize(
-    "odd", [{"expires_in": None}, {"expires_in": "soon"}, {"expires_in": "3599"}, {"scope": None}, {"token_type": 7}]
+    "odd",
+    [
+        *({"expires_in": each} for each in (None, "soon", "3599", [1], 1e308 * 10)),
+        *({"scope": each} for each in (None, 5, {"a": "b"})),
+        {"token_type": 7},
+    ],
 )
 def test_a_grant_that_the_library_dislikes_is_not_lost(odd):
     with ScriptedServer(answer(200, {**GRANT, **odd})) as server:
