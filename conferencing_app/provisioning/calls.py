@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from conferencing_app.exceptions import ConferencingError, Misconfigured
+from conferencing_app.exceptions import ConferencingError, Gone, Misconfigured, Unavailable
 from conferencing_app.failpoints import failpoint
 from conferencing_app.http import Trace
 from conferencing_app.models import Attempt, Meeting
@@ -73,7 +73,7 @@ def call_of(order: Order, token: AccessToken, lease_ends: float) -> Callable[[],
             raise LeaseOver
         failpoint(f"{order.operation}.before_call")
         with order.trace:
-            answer = _ACTIONS[type(order.step)](_meetings(order.provider), token, order)
+            answer = _answer(order, token)
         failpoint(f"{order.operation}.after_call")
         return answer
 
@@ -99,6 +99,17 @@ def failing(error: Exception) -> Callable[[], Any]:
         raise error
 
     return call
+
+
+def _answer(order: Order, token: AccessToken) -> Any:
+    try:
+        return _ACTIONS[type(order.step)](_meetings(order.provider), token, order)
+    except Gone as error:
+        if not isinstance(order.step, plan.Create | plan.Find):
+            raise
+        # Nothing that could be gone was named. Taken at its word, another would be made at once, without an end.
+        message = "The service says that what it was asked for does not exist."
+        raise Unavailable(message, code=error.code, request_id=error.request_id) from None
 
 
 def _meetings(alias: str) -> MeetingClient:

@@ -32,6 +32,8 @@ def links(sandbox: Any) -> list[str]:
         ({"action": "drop_before"}, "outage"),
         ({"action": "status", "status": 400, "body": {"code": 3161, "message": "Hosting is off."}}, "refused"),
         ({"action": "status", "status": 429, "headers": {"Retry-After": "7"}}, "rate_limited"),
+        # Nothing that could not exist was named.
+        ({"action": "status", "status": 404, "body": {"code": 3001, "message": "Does not exist."}}, "outage"),
     ],
 )
 def test_a_create_that_fails_says_why_and_heals_when_the_cause_clears(
@@ -71,6 +73,23 @@ def test_an_answer_lost_after_the_create_is_found_again_and_not_repeated(
     assert len(conferencing_sandbox.live_meetings()) == 1
     assert stored(lesson).join_url == ""
     drain_after_the_lag(drain)
+    assert [stored(lesson).join_url] == links(conferencing_sandbox)
+    assert len(conferencing_sandbox.requests(operation="create")) == 1
+
+
+def test_a_search_that_is_told_of_nothing_there_does_not_pass_for_one_that_found_nothing(
+    conferencing_sandbox, link_profile, alice, save_lesson, drain
+) -> None:
+    link_profile(alice)
+    lesson = save_lesson(alice)
+    conferencing_sandbox.add_fault(provider="zoom", operation="create", action="drop_after", times=1)
+    gone = {"action": "status", "status": 404, "body": {"code": 3001}}
+    conferencing_sandbox.add_fault(provider="zoom", operation="list", **gone)
+    drain()
+    drain_after_the_lag(drain)
+    assert (stored(lesson).state, stored(lesson).cause_code) == ("failing", "outage")
+    conferencing_sandbox.clear_faults()
+    drain_after_the_lag(drain, minutes=40)
     assert [stored(lesson).join_url] == links(conferencing_sandbox)
     assert len(conferencing_sandbox.requests(operation="create")) == 1
 
