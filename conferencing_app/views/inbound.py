@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -17,7 +16,6 @@ LARGEST_BODY = 64 * 1024
 
 
 @csrf_exempt
-@login_not_required
 @private_page
 @require_POST
 def inbound(request: HttpRequest, provider: str) -> HttpResponse:

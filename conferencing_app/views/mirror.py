@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.contrib.auth.decorators import login_not_required
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET
@@ -15,7 +14,6 @@ SALT = "conferencing_app.mirror"
 VALID_FOR = timedelta(minutes=10)
 
 
-@login_not_required
 @private_page
 @require_GET
 def mirror(request: HttpRequest, token: str) -> HttpResponse:

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings as django_settings
+from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
@@ -29,9 +30,11 @@ def private_page(view: View) -> View:
     """Never stored, never framed, and silent about its address to others.
 
     Nor is it one transaction under ATOMIC_REQUESTS: the services commit by themselves what must be safe before a
-    provider is asked, and no provider is asked inside a transaction.
+    provider is asked, and no provider is asked inside a transaction. Who must be signed in each page says by itself:
+    under Django's LoginRequiredMiddleware, too, a link opens in any browser.
     """
 
+    @login_not_required
     @transaction.non_atomic_requests(using=settings.DATABASE)
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -178,6 +178,18 @@ def test_everyone_gets_what_the_table_says(world: World, name: str, subtests: py
                 assert not [text for text in world.private if text in body and text not in url]
 
 
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_a_site_that_has_everybody_sign_in_keeps_no_link_from_opening(world: World, name: str, settings: Any) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.contrib.auth.middleware.LoginRequiredMiddleware"]
+    url = reverse(f"conferencing:{name}", args=world.arguments[name])
+    for method in ("GET", "POST"):
+        with undone():
+            response = client_of(world, "anonymous").generic(
+                method, url, content_type="application/x-www-form-urlencoded"
+            )
+            assert response.status_code == EXPECTED[name][method == "POST"].anonymous, method
+
+
 FORMS = [name for name, rows in EXPECTED.items() if rows[1] not in (NOT_A_METHOD, SIGNED_ONLY)]
 
 
