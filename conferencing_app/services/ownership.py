@@ -130,7 +130,7 @@ def forgotten(account_key: str) -> str:
 
 def lock_people(*user_ids: Any) -> None:
     """Let nobody else change whose profiles these people have until the transaction ends."""
-    people = get_user_model()._default_manager.filter(pk__in=[key for key in user_ids if key is not None])
+    people = get_user_model()._base_manager.filter(pk__in=[key for key in user_ids if key is not None])
     list(people.order_by("pk").select_for_update().values_list("pk"))
 
 

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import UserManager
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.core.signals import got_request_exception
@@ -140,6 +142,22 @@ def test_the_site_hears_of_a_person_without_an_address(scene: Scene) -> None:
 
 def work_address(user: Any) -> str:
     return f"{user.username}@work.example"
+
+
+@pytest.mark.django_db
+def test_a_person_whom_the_sites_own_manager_leaves_out_holds_up_nobody_elses_mail(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Shown(UserManager):
+        def get_queryset(self) -> Any:
+            return super().get_queryset().exclude(username="alice")
+
+    manager: Any = Shown()
+    manager.model = model = get_user_model()
+    monkeypatch.setitem(vars(model._meta), "default_manager", manager)
+    for person in (scene.alice, scene.mallory):
+        scene.window().ask(scene.link_for(person))
+    assert {letter.to for letter in read_mails()} == {"alice@example.com", "mallory@example.com"}
 
 
 @pytest.mark.django_db
