@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.core import signing
 from django.db.models import prefetch_related_objects
 from django.template import Context, Template
 from django.template.exceptions import TemplateSyntaxError
 from django.test import Client, RequestFactory
+from django.test.utils import isolate_apps
 from django.urls import reverse
 
 from conferencing_app import clock
@@ -107,6 +109,17 @@ def test_each_audience_sees_what_is_meant_for_it(
         visible = re.sub(r"<[^>]+>", "", html)  # the signed address in an attribute is not read by people
         assert [text for text in hidden if text in visible] == [], name
         assert not [secret for secret in SECRETS if secret in html]
+
+
+@isolate_apps("tests.hosts")
+def test_a_user_model_that_knows_no_staff_will_do(owner: Any) -> None:
+    class Person(AbstractBaseUser):
+        class Meta:
+            app_label = "hosts"
+
+    conference = make_conference(owner, **FAILING)
+    assert "does not answer properly" in render(conference, Person(pk=owner.pk))
+    assert "The link will follow here." in render(conference, Person(pk=owner.pk + 1))
 
 
 def test_the_assigned_card_has_all_that_one_needs_to_join(owner: Any) -> None:
