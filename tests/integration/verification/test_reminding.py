@@ -119,6 +119,17 @@ def test_the_owner_of_an_event_without_a_link_is_told_a_day_before_once(scene: S
     assert letter.to == "alice@example.com"
 
 
+def test_a_long_title_is_shortened_in_the_subject_alone(scene: Scene) -> None:
+    save_lesson(scene.alice, hours=12)
+    title = "Scales " * 1000
+    Conference.objects.update(summary=title)
+    read_mails()
+    with clock.travel(timedelta(minutes=6)):
+        (letter,) = read_mails()
+    assert len(letter.subject) < 200
+    assert title in letter.text
+
+
 def test_how_long_before_is_a_setting(scene: Scene, settings: Any) -> None:
     settings.CONFERENCING_WARN_SECONDS = 3600
     save_lesson(scene.alice, hours=3)
