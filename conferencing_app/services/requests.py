@@ -207,7 +207,8 @@ def _own_path(logo_url: str) -> str:
 
 
 def _is_path(url: str) -> bool:
-    return url.startswith("/") and not url.startswith(("//", "/\\"))
+    # Browsers leave out tabs and line breaks wherever they stand.
+    return url.startswith("/") and not url.startswith(("//", "/\\")) and url.isprintable()
 
 
 def _is_ours(url: str) -> bool:

@@ -351,7 +351,14 @@ def test_loopback_is_for_development(scene: Scene, settings: Any) -> None:
         linking.request_link(scene.alice, "http://127.0.0.1:9000/back")
 
 
-@pytest.mark.parametrize("logo", ["https://cdn.example/logo.png", "//cdn.example/logo.png", "data:image/png;base64,AA"])
+@pytest.mark.parametrize(
+    "logo",
+    [
+        "https://cdn.example/logo.png",
+        *("//cdn.example/logo.png", "/\t/cdn.example/logo.png", "/\n/cdn.example/logo.png", "/\\cdn.example/logo.png"),
+        "data:image/png;base64,AA",
+    ],
+)
 def test_a_logo_from_elsewhere_is_refused(scene: Scene, logo: str) -> None:
     with pytest.raises(ValidationError, match="application_logo"):
         linking.request_link(scene.alice, BACK, application=linking.Application("Wren", logo))
