@@ -14,10 +14,10 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from conferencing_app import addresses
 from conferencing_app.addresses import Networks
+from conferencing_app.http.deadline import TimedAdapter
 from conferencing_app.http.failures import AddressRefused, never_sent
 from conferencing_app.http.policy import CallPolicy
 
@@ -29,7 +29,7 @@ EVERYDAY_PORTS = (443, 8443)  # any other port of a public host may be something
 UNREACHABLE = "it is not reachable from here"
 
 
-class PinnedAdapter(HTTPAdapter):
+class PinnedAdapter(TimedAdapter):
     """Looks the host up, refuses it unless each of its addresses may be called, and connects to those alone.
 
     The name stays in the Host header and in TLS, where it is what the certificate is checked against.

@@ -11,7 +11,7 @@ from conferencing_app.addresses import Networks
 class CallPolicy:
     """How calls are made: time limits in seconds, the largest answer in bytes, and which addresses are let through.
 
-    A whole answer has twice ``read_seconds``, which is the limit for each piece of it.
+    A whole answer, its headers included, has twice ``read_seconds``, which is the limit for each piece of it.
 
     ``allow_loopback_http``: plain http to a loopback address. ``untrusted``: somebody outside gave the URL, so it must
     lead to the public internet, or into one of ``networks``, which the operator listed. ``proxy``: the way out, for

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from conferencing_app import addresses
+from conferencing_app.http.deadline import TimedAdapter
 from conferencing_app.http.failures import AddressRefused
 from conferencing_app.http.pinned import PinnedAdapter
 from conferencing_app.http.policy import CallPolicy
@@ -39,7 +38,7 @@ class OutboundSession(requests.Session):
         self.policy = policy
         self.trust_env = False
         self.headers.update(HEADERS)
-        adapter = PinnedAdapter(policy) if policy.untrusted else HTTPAdapter(pool_maxsize=1, max_retries=0)
+        adapter = PinnedAdapter(policy) if policy.untrusted else TimedAdapter(pool_maxsize=1, max_retries=0)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
 
@@ -61,7 +60,7 @@ class OutboundSession(requests.Session):
             adapter = self.get_adapter(url)
             response = adapter.send(request, stream=True, timeout=limits, verify=True, proxies=proxies)
             note_answer(response.status_code, response.headers)
-            _read_body(response, self.policy)
+            _read_body(response, self.policy.max_body_bytes)
         return response
 
 
@@ -83,19 +82,16 @@ def session(policy: CallPolicy) -> OutboundSession:
     return _sessions.by_policy[key]
 
 
-def _read_body(response: requests.Response, policy: CallPolicy) -> None:
-    """Read the body as it comes, so that neither its size nor a trickle of it can hold the thread."""
-    deadline = time.monotonic() + 2 * policy.read_seconds
+def _read_body(response: requests.Response, most: int) -> None:
+    """Read the body as it comes, so that its size can't fill the memory."""
     chunks: list[bytes] = []
     size = 0
     try:
         while chunk := _next_chunk(response):
             size += len(chunk)
             chunks.append(chunk)
-            if size > policy.max_body_bytes:
+            if size > most:
                 raise BodyTooLarge("The answer is too large.")
-            if time.monotonic() > deadline:
-                raise requests.exceptions.ReadTimeout("The answer took too long.")
     except BaseException:
         response.close()
         raise

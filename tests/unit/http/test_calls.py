@@ -7,6 +7,7 @@ import itertools
 import os
 import ssl
 import threading
+import time
 
 import pytest
 
@@ -135,11 +136,29 @@ def self_signed(tmp_path_factory) -> ssl.SSLContext:
     return server_side(self_signed_certificate(tmp_path_factory.mktemp("tls"), "127.0.0.1"))
 
 
-def test_a_trickle_is_cut_off_by_the_deadline_of_the_whole_answer():
-    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
-    endless = trickle(itertools.chain([head], itertools.repeat(b"x", 200)), pause=0.05)
+OK = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("begin", "piece"),
+    [
+        (b"", b"H"),
+        (OK + b"X-Long: ", b"x"),
+        (OK, b"X-Many: 1\r\n"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (OK + b"Content-Length: 1000\r\n\r\n", b"x"),
+        (CHUNKED + b"1;", b"x"),
+        (CHUNKED + b"0\r\n", b"X-Trailer: 1\r\n"),
+    ],
+    ids=["status", "header", "headers", "continue", "body", "chunk", "trailer"],
+)
+def test_a_trickle_is_cut_off_by_the_deadline_of_the_whole_answer(begin, piece):
+    endless = trickle(itertools.chain([begin], itertools.repeat(piece, 60)), pause=0.05)
+    begun = time.monotonic()
     with ScriptedServer(endless) as server, pytest.raises(Unavailable, match="in time"):
         http.call(QUICK, "GET", server.url)
+    assert time.monotonic() - begun < 2.0, "twice the limit for a piece, and the machine's own time"
 
 
 def test_a_body_beyond_the_cap_is_not_taken_in():
