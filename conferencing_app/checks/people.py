@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.module_loading import import_string
 
-from conferencing_app import addresses
+from conferencing_app import addresses, mails
 from conferencing_app.conf import settings
 
 
@@ -77,9 +76,11 @@ def _is_address(value: Any) -> bool:
 
 
 def check_mail_server() -> Iterator[CheckMessage]:
-    if django_settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend") and django_settings.EMAIL_TIMEOUT is None:
+    server = mails.mail_server()
+    if server.backend.endswith(".smtp.EmailBackend") and server.timeout is None:
+        missing = "MAILERS sets no timeout" if server.mailers else "EMAIL_TIMEOUT is not set"
         yield Warning(
-            "EMAIL_TIMEOUT is not set: a mail server that does not answer would keep a worker from sending mails.",
-            hint="EMAIL_TIMEOUT = 10",
+            f"{missing}: a mail server that does not answer would keep a worker from sending mails.",
+            hint='MAILERS["default"]["OPTIONS"]["timeout"] = 10' if server.mailers else "EMAIL_TIMEOUT = 10",
             id="conferencing.W012",
         )

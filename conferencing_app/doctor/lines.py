@@ -19,6 +19,10 @@ PROXY_HOST = "USE_X_FORWARDED_HOST = True  # if your proxy sets it; or let it pa
 EMAIL_BACKEND = (
     'EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # with EMAIL_HOST, and EMAIL_TIMEOUT = 10'
 )
+MAILERS = (
+    'MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", '
+    '"OPTIONS": {"host": "localhost", "timeout": 10}}}  # where your mail server is, with username and password'
+)
 FROM_ADDRESS = 'DEFAULT_FROM_EMAIL = "conferencing@example.com"'
 ADMINS = 'CONFERENCING_ADMINS = ["ops@example.com"]  # those who run the site; [] where nobody wants these mails'
 CELERY_APP = "In the __init__.py beside your settings: from .celery import app as celery_app"

@@ -11,16 +11,13 @@ from functools import partial
 from celery import Celery
 from celery.app import app_or_default
 from django.conf import settings as django_settings
-from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 
-from conferencing_app import addresses, conf, doorbell, http
+from conferencing_app import addresses, conf, doorbell, http, mails
 from conferencing_app.conf import settings
-from conferencing_app.doctor import asking, visit
+from conferencing_app.doctor import asking, lines, visit
 from conferencing_app.doctor.finding import ERROR, Finding
 from conferencing_app.providers import registry
-
-SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 
 @dataclass(frozen=True)
@@ -81,9 +78,10 @@ def _probes(limit_seconds: float) -> Iterator[Probe]:
         # as_uri leaves the password out.
         address, call = app.connection_for_write().as_uri(), partial(_broker, app, limit_seconds)
         yield Probe("broker", address, call, "conferencing.D020", BROKER_HINT)
-    if django_settings.EMAIL_BACKEND == SMTP:
-        address = f"{django_settings.EMAIL_HOST}:{django_settings.EMAIL_PORT}"
-        yield Probe("mail", address, partial(_mail, limit_seconds), "conferencing.D024", MAIL_HINT)
+    server = mails.mail_server()
+    if server.backend == mails.SMTP:
+        hint = lines.MAILERS if server.mailers else MAIL_HINT
+        yield Probe("mail", server.address, partial(_mail, limit_seconds, hint), "conferencing.D024", hint)
     if not addresses.objection(settings.BASE_URL, allow_loopback_http=django_settings.DEBUG):
         yield Probe("site", settings.BASE_URL, partial(visit.own_site, policy), "conferencing.D025", visit.HINT)
     yield from _services(policy)
@@ -115,12 +113,13 @@ def _broker(app: Celery, limit_seconds: float) -> Finding | None:
     return None
 
 
-def _mail(limit_seconds: float) -> Finding | None:
+def _mail(limit_seconds: float, hint: str) -> Finding | None:
     try:
-        with mail.get_connection(timeout=limit_seconds):
+        with mails.mail_connection(limit_seconds):
             return None
-    except OSError as error:  # smtplib's are such, too; a server's words may repeat the user's name
-        return Finding("conferencing.D024", ERROR, f"no connection ({type(error).__name__})", MAIL_HINT)
+    # smtplib's are OSErrors, too; a server's words may repeat the user's name
+    except (OSError, ImproperlyConfigured) as error:
+        return Finding("conferencing.D024", ERROR, f"no connection ({type(error).__name__})", hint)
 
 
 BROKER_HINT = 'CELERY_BROKER_URL = "redis://127.0.0.1:6379/0"  # where the broker is, and start it'

@@ -66,10 +66,15 @@ def proxy_header() -> Iterator[Finding]:
 def mail() -> Iterator[Finding]:
     if django_settings.DEBUG:
         return  # a developer reads mails where they like
-    kind = django_settings.EMAIL_BACKEND.removeprefix("django.core.mail.backends.").partition(".")[0]
-    if kind in SILENT_BACKENDS:
-        message = f"EMAIL_BACKEND is Django's {kind} one: the mails by which people verify themselves are not sent."
-        yield Finding("conferencing.D015", ERROR, message, lines.EMAIL_BACKEND)
+    server = mails.mail_server()
+    kind = server.backend.removeprefix("django.core.mail.backends.").partition(".")[0]
+    if not server.backend:
+        message = "MAILERS has no default: the mails by which people verify themselves are not sent."
+        yield Finding("conferencing.D015", ERROR, message, lines.MAILERS)
+    elif kind in SILENT_BACKENDS:
+        setting, line = ("MAILERS", lines.MAILERS) if server.mailers else ("EMAIL_BACKEND", lines.EMAIL_BACKEND)
+        message = f"{setting} has Django's {kind} backend: the mails by which people verify themselves are not sent."
+        yield Finding("conferencing.D015", ERROR, message, line)
     elif django_settings.DEFAULT_FROM_EMAIL == global_settings.DEFAULT_FROM_EMAIL:
         message = f"Mails come from {global_settings.DEFAULT_FROM_EMAIL}, Django's example: mail servers refuse it."
         yield Finding("conferencing.D016", WARNING, message, lines.FROM_ADDRESS)

@@ -7,6 +7,7 @@ what it tells of; ``notifications.mailing`` sends it.
 from conferencing_app.mails.composing import compose
 from conferencing_app.mails.facts import Moot
 from conferencing_app.mails.recipients import address_digest, address_of, admin_addresses, recipients_of
+from conferencing_app.mails.server import SMTP, mail_connection, mail_server, server_of_mailers
 from conferencing_app.mails.site import site_name, site_url
 from conferencing_app.mails.writing import (
     account_linked,
@@ -21,6 +22,7 @@ from conferencing_app.mails.writing import (
 )
 
 __all__ = [
+    "SMTP",
     "Moot",
     "account_linked",
     "account_moved",
@@ -32,9 +34,12 @@ __all__ = [
     "compose",
     "endpoint_disabled",
     "event_without_link",
+    "mail_connection",
+    "mail_server",
     "post",
     "profile_disconnected",
     "recipients_of",
+    "server_of_mailers",
     "site_name",
     "site_url",
     "verify_link",
