@@ -10,6 +10,7 @@ from django.conf import settings as django_settings
 from django.utils.crypto import salted_hmac
 
 PREFIX = "CONFERENCING_"
+RUNSERVER_URL = "http://127.0.0.1:8000"
 
 
 class Settings:
@@ -113,5 +114,5 @@ def _key_for_the_sandbox() -> str:
 WHILE_SANDBOXED: dict[str, Callable[[], Any]] = {
     "PROVIDERS": lambda: {"zoom": {"BACKEND": "conferencing_app.providers.zoom.ZoomProvider"}},
     "ENCRYPTION_KEYS": lambda: [_key_for_the_sandbox()],
-    "BASE_URL": lambda: "http://127.0.0.1:8000",
+    "BASE_URL": lambda: RUNSERVER_URL,
 }

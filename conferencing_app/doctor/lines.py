@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from conferencing_app import crypto
+from django.conf import settings as django_settings
+
+from conferencing_app import conf, crypto
 from conferencing_app.notifications import signing
 
 PROVIDERS = (
@@ -33,7 +35,7 @@ WAL = (
 
 SETTINGS = """\
 # Where this site is reached from outside: workers have no request that would tell them.
-CONFERENCING_BASE_URL = "https://example.com"
+CONFERENCING_BASE_URL = "{base_url}"
 
 # Seals tokens in the database. Keep it secret and out of the repository; put a newer one in front, keep the older ones.
 CONFERENCING_ENCRYPTION_KEYS = ["{key}"]
@@ -49,8 +51,11 @@ CONFERENCING_PROVIDERS = {{
 # Signs what is posted to those who subscribe to single events.
 CONFERENCING_WEBHOOK_SECRETS = ["{webhook_secret}"]
 
-# Only looked at under DEBUG: a sandbox stands in for the services, and needs no registration.
+# Only looked at under DEBUG: a sandbox stands in for the services, and needs no registration. Leave it out to use them.
 CONFERENCING_SANDBOX_URL = "http://127.0.0.1:8010"
+
+# Where the database is SQLite, in DATABASES["default"]:
+#     {wal}
 
 # In urls.py, in urlpatterns:
 #     path("conferencing/", include("conferencing_app.urls")),
@@ -68,5 +73,9 @@ def webhook_secrets() -> str:
 
 
 def settings_block() -> str:
-    """The settings of a new site, with a fresh key: Python, to paste into the settings."""
-    return SETTINGS.format(key=crypto.new_key(), webhook_secret=signing.new_secret())
+    """The settings of a new site, with a fresh key: Python, to paste into the settings.
+
+    Under DEBUG the site is where runserver puts it, so that the block leads to a first conference as it stands.
+    """
+    base_url = conf.RUNSERVER_URL if django_settings.DEBUG else "https://example.com"
+    return SETTINGS.format(base_url=base_url, key=crypto.new_key(), webhook_secret=signing.new_secret(), wal=WAL)

@@ -121,6 +121,16 @@ def test_the_printed_settings_are_a_site_in_order(deployed: Any) -> None:
     assert examine("--init")[0] != block  # another key each time
 
 
+def test_under_debug_the_printed_settings_lead_to_a_first_conference_as_they_stand(deployed: Any) -> None:
+    """Whoever links an account at the sandbox must come back to the site that runs here."""
+    deployed.DEBUG = True
+    pasted: dict[str, Any] = {}
+    exec(examine("--init")[0], pasted)
+    assert pasted["CONFERENCING_BASE_URL"] == "http://127.0.0.1:8000"
+    with override_settings(ALLOWED_HOSTS=[], **{name: pasted[name] for name in pasted if name.startswith(conf.PREFIX)}):
+        assert found() == []
+
+
 def test_all_of_it_as_json(deployed: Any) -> None:
     deployed.LOGIN_URL = "/accounts/login/"
     said, error = examine("--json")
