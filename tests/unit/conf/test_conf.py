@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.core.checks import run_checks
 
 from conferencing_app import conf, crypto
 from conferencing_app.providers import registry
+from tests import settings as settings_of_the_suite
 
 LEFT_OUT = [conf.PREFIX + name for name in conf.WHILE_SANDBOXED]
 NOTHING = {"PROVIDERS": {}, "ENCRYPTION_KEYS": [], "BASE_URL": ""}
@@ -51,6 +53,15 @@ def test_without_debug_or_without_a_sandbox_nothing_is_made_up(bare: Any, name: 
     setattr(bare, name, type(getattr(bare, name))())
     assert {name: getattr(conf.settings, name) for name in NOTHING} == NOTHING
     assert {"conferencing.E001", "conferencing.E003", "conferencing.W004"} <= set(complaints())
+
+
+def test_where_django_turns_debug_off_for_tests_nothing_is_missing(bare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own runner runs the checks then, and ends at an error."""
+    bare.DEBUG = False
+    monkeypatch.setattr(settings_of_the_suite, "DEBUG", True)
+    assert complaints() == []
+    monkeypatch.delattr(mail, "outbox")  # no tests run
+    assert set(complaints()) == {f"conferencing.{number}" for number in ("E001", "E003", "W004", "W005")}
 
 
 @pytest.mark.parametrize("name", NOTHING)
