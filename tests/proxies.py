@@ -5,41 +5,12 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from types import TracebackType
-from typing import Self
+
+from tests.listening import Listening
 
 
-class Listening:
-    """What the proxies share: a listener, a thread for each connection, and an end to all of it."""
-
-    def __init__(self) -> None:
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self.listener.getsockname()[1]
-        self.open: list[socket.socket] = []
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        for connection in self.open:
-            connection.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            self.open.append(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        raise NotImplementedError
+class Joining(Listening):
+    """What the proxies share: a connection beyond, and bytes that pass both ways."""
 
     def _join(
         self, connection: socket.socket, target: tuple[str, int], greeting: bytes = b"", sent: bytes = b""
@@ -61,7 +32,7 @@ def _head(connection: socket.socket) -> list[str]:
     return head.decode().removesuffix("\r\n\r\n").split("\r\n")
 
 
-class TunnelProxy(Listening):
+class TunnelProxy(Joining):
     """``with TunnelProxy({"203.0.113.7:443": ("127.0.0.1", port)}) as proxy``: any other target is refused with 403.
 
     ``asked`` holds the target of each CONNECT, ``headers`` what came with it in lower case.
@@ -86,7 +57,7 @@ class TunnelProxy(Listening):
         connection.close()
 
 
-class FrontProxy(Listening):
+class FrontProxy(Joining):
     """Speaks TLS for a site behind it, and sets these headers of each request, in the place of those that came."""
 
     def __init__(self, target: tuple[str, int], tls: ssl.SSLContext, headers: dict[str, str]) -> None:

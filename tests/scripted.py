@@ -9,8 +9,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any
+
+from tests.listening import Listening
 
 Script = Callable[[socket.socket], None]
 
@@ -71,40 +72,21 @@ def trickle(pieces: Iterable[bytes], pause: float) -> Script:
     return script
 
 
-class ScriptedServer:
+class ScriptedServer(Listening):
     """``with ScriptedServer(answer(200), hang_up()) as server``: a script per request, the last one for the rest."""
 
     def __init__(self, *scripts: Script, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__()
         self.tls = tls
         self.scripts = list(scripts)
         self.requests: list[Received] = []
-        self.connections = 0
         self.lock = threading.Lock()
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.listener.getsockname()[1]}"
-        self.open: list[socket.socket] = []
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
 
-    def __enter__(self) -> ScriptedServer:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.listener.shutdown(socket.SHUT_RDWR)  # a closed listener alone goes on accepting in the other thread
-        self.listener.close()
-        for connection in self.open:
-            connection.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            self.open.append(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+    @property
+    def connections(self) -> int:
+        """How many there have been."""
+        return len(self.open)
 
     def _serve(self, connection: socket.socket) -> None:
         if self.tls is not None:

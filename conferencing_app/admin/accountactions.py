@@ -144,7 +144,9 @@ class AccountActions(ObjectPageAdmin):
             "title": _("Disconnect accounts"),
             "opts": self.opts,
             "media": self.media,
-            "accounts": accounts.select_related("user").annotate(live_count=live).order_by("pk"),
+            "action": "disconnect",
+            "go_on": _("Yes, disconnect"),
+            "rows": accounts.select_related("user").annotate(live_count=live).order_by("pk"),
         }
         return TemplateResponse(request, "admin/conferencing_app/disconnect.html", context)
 

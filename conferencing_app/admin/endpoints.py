@@ -154,7 +154,9 @@ class EndpointAdmin(GoesWithItsPerson, ObjectPageAdmin):
             "title": _("Post what was missed"),
             "opts": self.opts,
             "media": self.media,
-            "endpoints": chosen.order_by("pk"),
+            "action": "recover",
+            "go_on": _("Post what was missed"),
+            "rows": chosen.order_by("pk"),
             "form": form,
         }
         return TemplateResponse(request, "admin/conferencing_app/recover.html", context)

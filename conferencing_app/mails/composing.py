@@ -28,8 +28,9 @@ def compose(mail: Mail, to: list[str]) -> EmailMultiAlternatives:
             "site_name": site_name(),
             "profiles_url": site_url(reverse("conferencing:profiles")),
         }
-        subject, text, page = (_render(mail.kind, part, context) for part in ("subject.txt", "body.txt", "body.html"))
-    message = EmailMultiAlternatives(" ".join(subject.split()), text, to=to)
+        context["subject"] = " ".join(_render(mail.kind, "subject.txt", context).split())
+        text, page = (_render(mail.kind, part, context) for part in ("body.txt", "body.html"))
+    message = EmailMultiAlternatives(context["subject"], text, to=to)
     message.attach_alternative(page, "text/html")
     return message
 
