@@ -136,8 +136,8 @@ def _absent(key: Any) -> None:
 
 
 def _stored(holder: Any, field: Any) -> Any:
-    if _loaded_only.get() and field.attname not in vars(holder):
-        raise NotInMemory  # deferred
+    if _loaded_only.get() and (field.attname not in vars(holder) or field.generated):
+        raise NotInMemory  # deferred, or what the database made of the columns as they were before
     value = getattr(holder, field.attname)
     if hasattr(value, "resolve_expression"):
         raise NotInMemory

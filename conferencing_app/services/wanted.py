@@ -79,8 +79,9 @@ def prepare(want: Want, connection: Any, along: str = "") -> tuple[str, list[Any
 
 
 def _adapted(name: str, value: Any, connection: Any) -> Any:
-    # Asking the column costs as much as sending the value, and of most there is nothing to ask.
-    if type(value) in (str, int, bool):
+    # Asking the column costs as much as sending the value, and of most there is nothing to ask. But a person's key may
+    # be stored in another form than the one that it is known by.
+    if name != "owner_id" and type(value) in (str, int, bool):
         return value
     if type(value) is datetime:
         return connection.ops.adapt_datetimefield_value(value)

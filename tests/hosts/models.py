@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Upper
 
 from conferencing_app import ConferencingField
 
@@ -163,6 +164,23 @@ class Visit(models.Model):
         if self.day is None or self.hour is None:
             return self.day
         return datetime.combine(self.day, self.hour)
+
+
+class Recital(models.Model):
+    """Columns that the database fills in."""
+
+    artist = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+    title = models.CharField(max_length=200)
+    heading = models.GeneratedField(
+        expression=Upper("title"), output_field=models.CharField(max_length=200), db_persist=True
+    )
+    starts_at = models.DateTimeField()
+    is_new = models.BooleanField(db_default=True)
+
+    conferencing = ConferencingField(owner="artist", summary="heading", start="starts_at")
+
+    def __str__(self) -> str:
+        return self.title
 
 
 class Imported(models.Model):

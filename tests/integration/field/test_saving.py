@@ -16,7 +16,7 @@ from conferencing_app import failpoints
 from conferencing_app.models import Conference
 from conferencing_app.registration import field_for
 from conferencing_app.services import attaching
-from tests.hosts.models import Lesson, Room, RoomBooking
+from tests.hosts.models import Lesson, Recital, Room, RoomBooking
 from tests.hosts.wanted import END, START, lesson, rolled_back, row, settle
 
 
@@ -48,6 +48,30 @@ def test_a_save_costs_one_statement_more(django_user_model: Any) -> None:
             event.save()
         in_one = connection.vendor == "postgresql" and verb == "INSERT"
         assert verbs(captured) == (["WITH"] if in_one else ["BEGIN", verb, "INSERT", "COMMIT"])
+
+
+def test_what_the_database_makes_of_the_columns_is_read_afresh(alice: User) -> None:
+    """In memory is what it made of them before."""
+    event = Recital.objects.create(artist=alice, title="Algebra", starts_at=START)
+    event = Recital.objects.get(pk=event.pk)
+    event.title = "Bach"
+    event.save()
+    attaching.read_afresh(row(event))
+    assert row(event).summary == "BACH"
+    event = Recital.objects.get(pk=event.pk)
+    event.pk, event._state.adding, event.title = None, True, "Brahms"
+    event.save()
+    attaching.read_afresh(row(event))
+    assert row(event).summary == "BRAHMS"
+
+
+def test_a_persons_key_is_written_as_its_column_has_it(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some are known by another form than the stored one."""
+    monkeypatch.setattr(User._meta.pk, "get_db_prep_save", lambda value, connection: value and value - 1000)
+    event = lesson(None)
+    event.owner_id = alice.pk + 1000
+    event.save()
+    assert Conference.objects.values_list("owner_id", flat=True).get() == alice.pk
 
 
 def test_a_save_that_changes_nothing_wakes_nobody(alice: User) -> None:
