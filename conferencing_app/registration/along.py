@@ -6,24 +6,31 @@ than all the rest that this app does in it. Only PostgreSQL can put two INSERTs 
 
 from __future__ import annotations
 
-from typing import Any
+from inspect import unwrap
+from typing import Any, cast
 
 from django.db import connections, models
+from django.db.models.signals import pre_save
 
 from conferencing_app.conf import settings
 from conferencing_app.registration import subscriptions
 from conferencing_app.registration.arguments import concrete_field
 
-# Where an event says, while it is saved, that its INSERT is to take its conference along, and then that it did.
+# Where an event says, while it is saved, that its INSERT is to take its conference along, and then how that went. A
+# copy that a receiver makes of the event meanwhile has it as well, and is not meant: hence the event's id() beside it.
 STATE = "conferencing (along)"
-ASKED, TAKEN = "asked", "taken"
+ASKED, TAKEN, REFUSED = "asked", "taken", "refused"
 
 # Models whose table can't be written to in this way: one with rules (CREATE RULE), for example.
 refused: set[type[models.Model]] = set()
 
 
 def is_possible(field: Any, event: Any, using: str, how: dict[str, Any]) -> bool:
-    """Whether this save is an INSERT of which all is known but the key. ``how``: the arguments of ``save_base``."""
+    """Whether this save is an INSERT of which all is known but the key. ``how``: the arguments of ``save_base``.
+
+    A receiver may still ask for something, or give a key; and what a wrapper of the host's makes of a statement, such
+    as several, may fit into no other.
+    """
     return (
         event.pk is None
         and event._state.adding
@@ -37,16 +44,23 @@ def is_possible(field: Any, event: Any, using: str, how: dict[str, Any]) -> bool
         and event._meta.concrete_model is field.declared_on
         and field.is_plain
         and type(event) not in refused
+        and not connections[using].execute_wrappers
+        and not pre_save.has_listeners(type(event))
     )
 
 
 def is_plain(field: Any) -> bool:
-    """Whether the field's events live in one table, which numbers them, and no argument can see that number."""
-    meta = field.declared_on._meta
+    """Whether the field's events live in one table, which numbers them, and no argument can see that number.
+
+    The database must know them by the number that the host does, which a key of another class may show as something
+    else.
+    """
+    model, inserts = field.declared_on, cast(Any, models.Model)._do_insert
     return (
-        not meta.parents
-        and isinstance(meta.pk, models.AutoField)
-        and all(source is None or _starts_with_column(field.declared_on, source) for source in field.sources.values())
+        not model._meta.parents
+        and type(model._meta.pk) in (models.AutoField, models.BigAutoField, models.SmallAutoField)
+        and unwrap(model._do_insert) is inserts
+        and all(source is None or _starts_with_column(model, source) for source in field.sources.values())
     )
 
 
@@ -57,22 +71,40 @@ def _starts_with_column(model: Any, source: Any) -> bool:
 
 def ask(event: Any) -> None:
     """From here on the event's INSERT is to take its conference along."""
-    event._state.fields_cache[STATE] = ASKED
+    _set(event, ASKED)
 
 
 def is_asked(event: Any) -> bool:
-    return event._state.fields_cache.get(STATE) == ASKED
+    return _is(event, ASKED)
 
 
 def tell(event: Any) -> None:
     """It did."""
-    event._state.fields_cache[STATE] = TAKEN
+    _set(event, TAKEN)
 
 
 def is_taken(event: Any) -> bool:
-    return event._state.fields_cache.get(STATE) == TAKEN
+    return _is(event, TAKEN)
+
+
+def refuse(event: Any) -> None:
+    """The database can't, and no other save of such an event is to ask it."""
+    refused.add(type(event))
+    _set(event, REFUSED)
+
+
+def is_refused(event: Any) -> bool:
+    return _is(event, REFUSED)
 
 
 def end(event: Any) -> None:
     """The save is over, however it went."""
     event._state.fields_cache.pop(STATE, None)
+
+
+def _set(event: Any, state: str) -> None:
+    event._state.fields_cache[STATE] = state, id(event)
+
+
+def _is(event: Any, state: str) -> bool:
+    return bool(event._state.fields_cache.get(STATE) == (state, id(event)))

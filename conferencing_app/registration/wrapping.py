@@ -69,7 +69,8 @@ def _saved_along(original: Callable[..., None], event: Any, using: str, argument
     try:
         original(event, using=using, **arguments)
     except NotSupportedError:
-        along.refused.add(type(event))
+        if not along.is_refused(event):  # it is a receiver's own
+            raise
         if connections[using].in_atomic_block:  # which is spoilt; the next save goes the other way
             raise
         return False

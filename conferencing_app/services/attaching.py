@@ -34,12 +34,13 @@ def want(
     On another alias than the app's own it is written when the event's transaction commits. Only where the event is not
     all in memory and was saved elsewhere than the router says, where no worker would look, is it read back at once.
     """
-    if created and along.is_taken(event):  # not the host's receiver that saves it once more
+    request = field.pending(event)
+    is_taken = created and along.is_taken(event)  # not the host's receiver that saves it once more
+    if is_taken and request is None and subscriptions.pending(field, event) is None:
         doorbell.ring(using)
         return
     failpoint("save.before_wanted")
     _subscribe(event, field, using)
-    request = field.pending(event)
     if update_fields is not None and request is None and not field.touches(update_fields):
         return
     snapshot = field.snapshot_in_memory(event) if update_fields is None else None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any
 
-from django.db import connections
+from django.db import NotSupportedError, connections
 
 from conferencing_app.registration import along, field_for
 from conferencing_app.services import upsert, wanted
@@ -37,4 +37,8 @@ def _execute(event: Any, execute: Any, sql: str, params: Any, many: bool, contex
     field: Any = field_for(type(event))
     want = wanted.Want(field.model_label, "", None, field.snapshot_in_memory(event), field.attach, is_new=True)
     ours, more = wanted.prepare(want, connection, along=event._meta.pk.column)
-    return execute(upsert.joined(sql, ours), (*params, *more), many, context)
+    try:
+        return execute(upsert.joined(sql, ours), (*params, *more), many, context)
+    except NotSupportedError:
+        along.refuse(event)
+        raise

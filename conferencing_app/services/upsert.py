@@ -32,7 +32,7 @@ def joined(event_insert: str, want: str) -> str:
     """Both INSERTs as one statement, which returns what the event's own does, and last whether its conference is
     new."""
     both = f"WITH {EVENT} AS ({event_insert}), {WANT} (is_new) AS ({want})"
-    return f"{both} SELECT {EVENT}.*, is_new FROM {EVENT}, {WANT}"  # noqa: S608  # whole statements, with their places
+    return f"{both} SELECT {EVENT}.*, {WANT}.is_new FROM {EVENT}, {WANT}"  # noqa: S608  # whole statements, with their places
 
 
 @dataclass(frozen=True)
