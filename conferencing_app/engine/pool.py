@@ -65,8 +65,14 @@ class Pool:
     def _staff(self) -> None:
         wanted = min(self._places(), len(self._begun) + len(self._tasks))
         while self._threads < wanted:
+            name = f"conferencing-call-{self._threads + 1}"
+            try:
+                threading.Thread(target=self._work, name=name, daemon=True).start()
+            except RuntimeError:  # This machine lets us have no more: those that there are do the work.
+                if not self._threads:
+                    raise
+                return
             self._threads += 1
-            threading.Thread(target=self._work, name=f"conferencing-call-{self._threads}", daemon=True).start()
 
     def _work(self) -> None:
         while (task := self._next()) is not None:

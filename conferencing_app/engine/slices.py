@@ -31,6 +31,9 @@ GROUP_SECONDS_WHILE_BUSY = 0.025
 STOP_GRACE_SECONDS = 6.0
 # How often it is looked whether to stop, and what hangs, while calls are under way, in seconds.
 LOOK_UP_SECONDS = 0.05
+# While some hang and nothing could be claimed, how soon it is tried again, in seconds: it costs a dozen statements, and
+# on SQLite the place of whoever wants to write.
+CLAIM_AGAIN_SECONDS = 0.25
 
 # The outcome of a job of which no call has come back since it was last taken on.
 NO_ANSWER: Any = object()
@@ -99,6 +102,7 @@ class Slice:
         self.finished = 0
         self.give_up_at = math.inf
         self.leaving = False
+        self.claim_again_at = -math.inf
 
     def run(self, *, leave_hanging: bool = False) -> int:
         """Work until nothing is due, time is up or a stop is asked for; how many rows were finished.
@@ -144,6 +148,8 @@ class Slice:
                 else:
                     self._hold_lane(job)
                     begun.append(job)
+        if not begun:
+            self.claim_again_at = time.monotonic() + CLAIM_AGAIN_SECONDS
         return begun
 
     def _claim_from(self, handler: Handler, room: int, *, alone: bool) -> list[Job]:
@@ -193,7 +199,8 @@ class Slice:
             try:
                 return self.done.get(timeout=LOOK_UP_SECONDS)
             except queue.Empty:
-                if self.pool.hanging() and (self._may_begin() or self._may_leave()):
+                may_claim = self._may_begin() and time.monotonic() >= self.claim_again_at
+                if self.pool.hanging() and (may_claim or self._may_leave()):
                     return None
         return None
 

@@ -102,3 +102,22 @@ def test_it_is_as_small_as_before_when_those_that_hung_have_come_back(hangs_soon
     answered.set()
     assert [done.get(timeout=SECONDS) for _ in range(3)] == [True] * 3
     assert len(set(outcomes(pool, [threading.get_ident] * 20))) == 1
+
+
+def test_with_no_more_threads_to_be_had_those_that_there_are_do_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, pool = threading.Thread.start, Pool(3)
+
+    def start_two(thread: threading.Thread) -> None:
+        if thread.name.endswith("-3"):
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    def call() -> int:
+        time.sleep(0.01)
+        return threading.get_ident()
+
+    monkeypatch.setattr(threading.Thread, "start", start_two)
+    assert len(set(outcomes(pool, [call] * 9))) == 2
+    monkeypatch.undo()
+    together = threading.Barrier(3)
+    assert len(outcomes(pool, [lambda: together.wait(SECONDS)] * 3)) == 3, "as soon as there are more again"

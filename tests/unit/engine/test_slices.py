@@ -227,6 +227,24 @@ def test_calls_that_hang_keep_nobody_waiting(monkeypatch: pytest.MonkeyPatch) ->
     assert rows.held_lanes == set()
 
 
+def test_while_a_call_hangs_it_is_looked_for_more_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "HANGS_SECONDS", 0.05)
+    rows, claims = Rows(1), 0
+
+    def claim(room: int) -> list[Job]:
+        nonlocal claims
+        claims += 1
+        if claims == 3:
+            rows.due.append(1)
+        return Rows.claim(rows, room)
+
+    rows.claim = claim  # type: ignore[method-assign]  # counted, and one comes late
+    rows.work = lambda key: None if key else time.sleep(1.5)
+    assert run(rows) == 2
+    assert rows.finished == [1, 0], "what comes meanwhile does not wait"
+    assert claims < 12, "four in a second, and not twenty"
+
+
 def test_what_hangs_when_time_is_up_can_be_left_and_waited_for_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pools, "HANGS_SECONDS", 0.05)
     answered = threading.Event()
