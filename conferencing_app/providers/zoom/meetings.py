@@ -80,8 +80,8 @@ class ZoomMeetings:
 
 
 def _path(meeting_id: str) -> str:
-    """Raises Refused for what can't be one of Zoom's numbers: it must not name another resource by accident."""
-    if not (meeting_id.isascii() and meeting_id.isdigit()):
+    """Raises Refused for what can't be one of Zoom's numbers."""
+    if not payload.is_number(meeting_id):
         raise Refused("That is no number of a Zoom meeting.", code="bad_meeting_id")
     return f"/v2/meetings/{meeting_id}"
 

@@ -66,20 +66,25 @@ def minutes(start: datetime, end: datetime) -> int:
 
 
 def to_details(meeting: dict[str, Any]) -> MeetingDetails | None:
-    """A meeting as Zoom reports it; None where id or link is missing. What came back counts, not what was asked."""
-    meeting_id, join_url = meeting.get("id"), meeting.get("join_url")
-    if not isinstance(meeting_id, (int, str)) or not isinstance(join_url, str) or not meeting_id or not join_url:
+    """A meeting as Zoom reports it; None where number or link is missing. What came back counts, not what was asked."""
+    meeting_id, join_url = str(meeting.get("id") or ""), _text(meeting, "join_url")
+    if not is_number(meeting_id) or not join_url:
         return None
     settings = meeting.get("settings")
     numbers = settings.get("global_dial_in_numbers") if isinstance(settings, dict) else None
     return MeetingDetails(
-        meeting_id=str(meeting_id),
+        meeting_id=meeting_id,
         join_url=join_url,
         passcode=_text(meeting, "password"),
         dial_in=tuple(_dial_in(each) for each in numbers if _has_number(each)) if isinstance(numbers, list) else (),
         host_url=_text(meeting, "start_url"),
         start=moment(meeting.get("start_time")),
     )
+
+
+def is_number(text: str) -> bool:
+    """Whether this can be a meeting's number: it may not name another resource by accident."""
+    return text.isascii() and text.isdigit()
 
 
 def moment(value: Any) -> datetime | None:
@@ -106,5 +111,6 @@ def _dial_in(entry: dict[str, Any]) -> DialIn:
 
 
 def _text(data: dict[str, Any], key: str) -> str:
+    """Without what no database takes in a text."""
     value = data.get(key)
-    return value if isinstance(value, str) else ""
+    return cleaned(value) if isinstance(value, str) else ""

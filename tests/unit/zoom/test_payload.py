@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -175,9 +176,20 @@ def test_what_zoom_returns_counts():
     assert "zak" not in repr(details)
 
 
+def test_what_no_database_takes_in_a_text_is_left_out():
+    number = {"number": "+1\ud800 646", "city": "New\x00 York"}
+    odd = {"password": "a\x00b", "start_url": "https://s\udfff", "settings": {"global_dial_in_numbers": [number]}}
+    details = details_of({"id": 1, "join_url": "https://zoom.us/j/1\x00", **odd})
+    assert (details.join_url, details.passcode, details.host_url) == ("https://zoom.us/j/1", "ab", "https://s")
+    assert details.dial_in == (DialIn("+1 646", "", "New York"),)
+
+
 @pytest.mark.parametrize("settings", [None, {}, {"global_dial_in_numbers": None}, {"global_dial_in_numbers": []}, []])
 def test_no_numbers_are_no_numbers(settings):
     assert details_of({"id": "1", "join_url": "https://x", "settings": settings}).dial_in == ()
+
+
+NO_NUMBERS: list[Any] = [[], True, -5, 1.5, "abc", "1/../2", "١"]
 
 
 @pytest.mark.parametrize(
@@ -188,7 +200,8 @@ def test_no_numbers_are_no_numbers(settings):
         {"join_url": "x"},
         {"id": 0, "join_url": "x"},
         {"id": 1, "join_url": ""},
-        {"id": [], "join_url": "x"},
+        *({"id": each, "join_url": "x"} for each in NO_NUMBERS),
+        {"id": 1, "join_url": "\x00"},
     ],
 )
 def test_an_answer_without_id_or_link_is_no_meeting(body):
