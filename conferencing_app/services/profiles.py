@@ -41,7 +41,7 @@ def rename(profile: ConferencingProfile, name: str) -> None:
 
 
 def set_default(profile: ConferencingProfile) -> None:
-    """New events of this person use this profile from now on; no other of theirs is the default any more."""
+    """Events of this person that have no link yet use this profile from now on; no other is the default any more."""
     with transaction.atomic(using=settings.DATABASE):
         ownership.lock_people(profile.user_id)
         linked = ConferencingProfile.objects.linked().filter(user=profile.user_id)
@@ -49,6 +49,7 @@ def set_default(profile: ConferencingProfile) -> None:
             return  # unlinked meanwhile
         chosen = Case(When(pk=profile.pk, then=Value(True)), default=Value(False), output_field=BooleanField())
         ConferencingProfile.objects.filter(user=profile.user_id).update(is_default=chosen)
+        waking.wake_waiting(profile)  # those that wait for the former one need not any more
     profile.refresh_from_db()
 
 

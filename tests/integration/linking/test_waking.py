@@ -9,7 +9,7 @@ import pytest
 
 from conferencing_app import clock
 from conferencing_app.models import Conference, ConferencingProfile, Meeting
-from conferencing_app.services import grants, linking, moving
+from conferencing_app.services import grants, linking, moving, profiles
 
 from .conftest import ALICE_ZOOM, Journey
 
@@ -83,6 +83,15 @@ def test_a_dead_grant_tells_the_events_that_need_it_once(alices: Journey) -> Non
     Conference.objects.update(due_at=None)
     grants.disconnect(profile.pk, "credentials_expired")
     assert not Conference.objects.due().exists()
+
+
+def test_another_default_serves_at_once_what_waits_for_the_former(alices: Journey, bob: Any) -> None:
+    former, other = alices.link().profile, alices.link("bob.zoom@example.com").profile
+    grants.disconnect(former.pk, "credentials_expired")
+    waiting = conference(alices.user, lane=former, cause_code="credentials_expired")
+    conference(bob)
+    profiles.set_default(other)
+    assert list(Conference.objects.due()) == [waiting]
 
 
 def test_a_move_dooms_what_lies_ahead_under_the_new_profile(alices: Journey, bobs: Journey) -> None:
