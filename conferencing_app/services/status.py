@@ -10,12 +10,15 @@ from datetime import datetime
 
 from django.db.models import Count, Min, Q, QuerySet
 
-from conferencing_app import clock
+from conferencing_app import causes, clock
 from conferencing_app.conf import settings
 from conferencing_app.models import Conference, ConferencingProfile, Endpoint, Mail, Notification, NotificationDelivery
 from conferencing_app.services import workers
 
 State = Conference.State
+
+# Rows with these are looked at again, too, but seldom, or when their event ends: they wait for somebody all the same.
+FOR_SOMEBODY = [code for code, cause in causes.CAUSES.items() if cause.retry is not causes.Retry.TRANSIENT]
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,8 @@ def status() -> Status:
 
 def _waiting(conferences: QuerySet[Conference]) -> list[Waiting]:
     without_link = conferences.filter(state__in=[State.PENDING, State.FAILING]).values_list("cause_code")
-    counted = without_link.annotate(count=Count("pk"), parked=Count("pk", filter=Q(due_at=None)))
+    parked = Q(due_at=None) | Q(cause_code__in=FOR_SOMEBODY)
+    counted = without_link.annotate(count=Count("pk"), parked=Count("pk", filter=parked))
     return [Waiting(*row) for row in counted.order_by("-count", "cause_code")]
 
 

@@ -60,16 +60,17 @@ def test_it_counts_what_waits_and_why(worker: None) -> None:
     make_conference(owner, state="pending", due_at=ago(40))
     make_conference(owner, state="pending", due_at=ago(70), lease_until=clock.now(timedelta(minutes=1)))  # in hand
     make_conference(owner, state="failing", cause_code="nothing_linked", due_at=None)
+    make_conference(owner, state="failing", cause_code="nothing_linked", due_at=clock.now(timedelta(days=2)))  # its end
     make_conference(owner, state="failing", cause_code="outage", due_at=clock.now(timedelta(hours=1)), attempts=3)
     make_conference(owner, state="failing", cause_code="outage", due_at=None)
     make_profile(owner, state="leaving", due_at=ago(10))
     report, error = ask()
     assert error == ""
-    assert report["conferences"] == {"pending": 2, "failing": 3, "assigned": 1, "not_made": 0}
+    assert report["conferences"] == {"pending": 2, "failing": 4, "assigned": 1, "not_made": 0}
     assert {(one["cause"], one["count"], one["parked"]) for one in report["waiting"]} == {
         ("", 2, 0),
         ("outage", 2, 1),
-        ("nothing_linked", 1, 1),
+        ("nothing_linked", 2, 2),
     }
     told = queues(report)
     assert told["conferences"][0::2] == (1, 1)
