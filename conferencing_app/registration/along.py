@@ -29,8 +29,10 @@ def is_possible(field: Any, event: Any, using: str, how: dict[str, Any]) -> bool
     """Whether this save is an INSERT of which all is known but the key. ``how``: the arguments of ``save_base``.
 
     A receiver may still ask for something, or give a key; and what a wrapper of the host's makes of a statement, such
-    as several, may fit into no other.
+    as several, may fit into no other. A host that commits by itself (``set_autocommit(False)``) needs a block for what
+    is to happen after the commit.
     """
+    connection = connections[using]
     return (
         event.pk is None
         and event._state.adding
@@ -39,12 +41,13 @@ def is_possible(field: Any, event: Any, using: str, how: dict[str, Any]) -> bool
         and field.attach is not None
         and field.pending(event) is None
         and subscriptions.pending(field, event) is None
-        and connections[using].vendor == "postgresql"
+        and connection.vendor == "postgresql"
         and using == settings.DATABASE == field.alias
         and event._meta.concrete_model is field.declared_on
         and field.is_plain
         and type(event) not in refused
-        and not connections[using].execute_wrappers
+        and not connection.execute_wrappers
+        and (connection.in_atomic_block or connection.get_autocommit())
         and not pre_save.has_listeners(type(event))
     )
 

@@ -187,3 +187,21 @@ def test_inside_a_transaction_only_the_first_such_save_fails(django_user_model: 
             save()
     assert row(save()).version == 1
     assert Conference.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_host_that_commits_by_itself_may_save(django_user_model: Any) -> None:
+    owner = django_user_model.objects.create_user("alice")
+    transaction.set_autocommit(False)
+    try:
+        event = lesson(owner)
+        event.save()
+        transaction.rollback()
+        assert (Lesson.objects.count(), Conference.objects.count()) == (0, 0)
+        event = lesson(owner)
+        event.save()
+        transaction.commit()
+    finally:
+        transaction.rollback()
+        transaction.set_autocommit(True)
+    assert row(event).summary == "Algebra"
