@@ -28,7 +28,12 @@ from conferencing_app.services.workers import Program
 # How long to wait where all that is due is held by others, in seconds.
 LOOK_AGAIN_SECONDS = 0.1
 
+# How often the messages that waited for a worker, hundreds maybe, have it look for posts while it calls providers.
+LOOK_FOR_POSTS_SECONDS = 0.1
+
 PRUNE_EVERY_SECONDS = 3600.0
+# A worker that has just started has its backlog to do first, in seconds.
+PRUNE_AFTER_SECONDS = 60.0
 # How often a worker looks for what nobody has done anything about.
 REMIND_EVERY_SECONDS = 60.0
 
@@ -71,7 +76,8 @@ class _Process:
         self.mailing = _Turn()
         self.posting = _Turn()
         self.hanging: list[threading.Thread] = []
-        self.prune_at = 0.0
+        self.look_for_posts_at = 0.0
+        self.prune_at = time.monotonic() + PRUNE_AFTER_SECONDS
         self.remind_at = 0.0
 
 
@@ -92,7 +98,8 @@ def drain_slice() -> int:
     At once 0 where another thread of this process is at it: that one does the rest, too.
     """
     process = _process
-    _post_aside(process)
+    if not process.calling.lock.locked() or time.monotonic() >= process.look_for_posts_at:
+        _post_aside(process)
     called = process.calling.take(partial(_call, leave_hanging=True))
     if called is None:
         return 0
@@ -159,6 +166,7 @@ def _is_to_post() -> bool:
 
 def _post_aside(process: _Process) -> None:
     """In a thread of its own, as the slowest endpoint decides how long it takes."""
+    process.look_for_posts_at = time.monotonic() + LOOK_FOR_POSTS_SECONDS
 
     def post() -> None:
         try:

@@ -40,8 +40,8 @@ def _attempts(before: Any) -> QuerySet:
 
 def _notifications(before: Any) -> QuerySet:
     """They go in the order in which they came, so the oldest are known without an index that each would pay for."""
-    oldest = list(Notification.objects.using(settings.DATABASE).order_by("pk").values_list("pk", flat=True)[:BATCH])
-    return Notification.objects.filter(pk__in=oldest, created_at__lt=before)
+    first = Notification.objects.using(settings.DATABASE).order_by("pk").values_list("pk", flat=True)[:BATCH]
+    return Notification.objects.filter(pk__lte=max(first, default=0), created_at__lt=before)
 
 
 def _mails(before: Any) -> QuerySet:
@@ -83,5 +83,7 @@ OLD: dict[str, Callable[[Any], QuerySet]] = {
 def _delete_batch(rows: QuerySet) -> int:
     """How many of these were deleted; what goes with them is not counted."""
     keys = list(rows.using(settings.DATABASE).values_list("pk", flat=True)[:BATCH])
+    if not keys:
+        return 0
     _, by_model = rows.model._default_manager.using(settings.DATABASE).filter(pk__in=keys).delete()
     return by_model.get(rows.model._meta.label, 0)

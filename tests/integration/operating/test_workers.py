@@ -110,3 +110,14 @@ def test_rows_of_long_ago_are_pruned() -> None:
         assert workers.prune() == 0
     with clock.travel(timedelta(hours=25)):
         assert workers.prune() == 1
+
+
+def test_messages_that_have_waited_for_a_worker_cost_it_next_to_nothing(
+    monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    monkeypatch.setattr(draining, "LOOK_FOR_POSTS_SECONDS", 60.0)
+    monkeypatch.setattr(draining._process, "look_for_posts_at", 0.0)
+    with draining._process.calling.lock:  # as the first of them has it
+        for queries in (1, 0, 0):
+            with django_assert_num_queries(queries):
+                assert draining.drain_slice() == 0
