@@ -18,6 +18,8 @@ from conferencing_app.registration import field_for, registered_models
 
 # Columns of a user model by which people call somebody, beside its username and its email address.
 NAMES = ("first_name", "last_name", "name", "full_name")
+# What stands between the groups of a meeting's number; copied from a page that may be an unbreakable space.
+GROUPS = re.compile(r"[\s-]+")
 
 
 class FindingAdmin(ReadOnlyAdmin):
@@ -67,11 +69,15 @@ def conferences(term: str) -> QuerySet[Conference]:
 def events(term: str) -> QuerySet[Conference]:
     """Conferences of the event with this key, where it is known after its model: "bookings.booking 12", "booking 12".
 
-    A key alone is looked for in each model that has the field.
+    A key alone is looked for in each model that has the field. A child or a proxy may be named as well as the model
+    that its events are stored under.
     """
-    labels = {field.model_label for field in map(field_for, registered_models()) if field is not None}
+    stored = {
+        model._meta.label_lower: field.model_label for model in registered_models() if (field := field_for(model))
+    }
+    labels = set(stored.values())
     name, _, key = re.sub(r"[\s:]+", " ", term, count=1).partition(" ")
-    named = {label for label in labels if name.lower() in (label, label.rpartition(".")[2])}
+    named = {to for label, to in stored.items() if name.lower() in (label, label.rpartition(".")[2])}
     if key and not named and "." in name:
         named = {name.lower()}  # a model that is no more
     if key and named:
@@ -80,9 +86,13 @@ def events(term: str) -> QuerySet[Conference]:
 
 
 def meetings(term: str) -> list[QuerySet[Meeting]]:
-    """Meetings of this number at the provider, with this marker, or with this link."""
+    """Meetings of this number at the provider, with this marker, or with this link.
+
+    People read a number out as their provider shows it, in groups: "806 0875 7283", "806-0875-7283".
+    """
+    number = GROUPS.sub("", term)
     return [
-        Meeting.objects.filter(meeting_id=term),
+        Meeting.objects.filter(meeting_id__in={term, number} if number.isdigit() else {term}),
         Meeting.objects.filter(marker=term),
         Meeting.objects.with_link(term),
     ]

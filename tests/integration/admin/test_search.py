@@ -98,6 +98,19 @@ def test_an_event_is_told_by_its_model_and_key(staff: Client, rows: dict[str, An
     assert found_by(staff, name, q=term) == [rows[name]]
 
 
+@pytest.mark.parametrize("name", ["attempt", "conferencingprofile", "conference", "meeting", "notification"])
+@pytest.mark.parametrize("between", [" ", "-", "\N{NO-BREAK SPACE}"])
+def test_a_meetings_number_is_told_in_groups(staff: Client, rows: dict[str, Any], name: str, between: str) -> None:
+    number = rows["meeting"].meeting_id
+    assert found_by(staff, name, q=between.join([number[:3], number[3:7], number[7:]])) == [rows[name]]
+
+
+@pytest.mark.parametrize("way", ["excursion {key}", "hosts.excursion {key}", "lessonproxy {key}"])
+def test_an_event_of_a_child_or_a_proxy_is_told_by_that_too(staff: Client, rows: dict[str, Any], way: str) -> None:
+    conference = rows["conference"]
+    assert found_by(staff, "conference", q=way.format(key=conference.event_key)) == [conference]
+
+
 def test_a_key_alone_means_each_model_with_the_field(staff: Client, rows: dict[str, Any]) -> None:
     twin = make_conference(None, event_model="hosts.webinar", event_key=rows["conference"].event_key)
     assert found_by(staff, "conference", q=twin.event_key) == [twin, rows["conference"]]
