@@ -23,7 +23,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from conferencing_app import services
 from conferencing_app.admin import health, news, overview, search
-from conferencing_app.admin.filters import CauseFilter, ProviderFilter, WaitingFilter
+from conferencing_app.admin.filters import CauseFilter, ConferenceProviderFilter, WaitingFilter
 from conferencing_app.admin.health import Glance
 from conferencing_app.admin.objectpage import ObjectPageAdmin, Related, Tool
 from conferencing_app.admin.recording import record
@@ -37,9 +37,9 @@ NOTHING = "–"
 
 @admin.register(Conference)
 class ConferenceAdmin(ObjectPageAdmin):
-    list_display = ["public_id", "health", "event", "owner", "provider", "cause_code", "start", "due_at"]
-    list_filter = ["state", ProviderFilter, CauseFilter, WaitingFilter, "created_at"]
-    list_select_related = ["owner"]
+    list_display = ["public_id", "health", "event", "owner", "provider_alias", "cause_code", "start", "due_at"]
+    list_filter = ["state", ConferenceProviderFilter, CauseFilter, WaitingFilter, "created_at"]
+    list_select_related = ["owner", "lane"]
     search_hint = _(
         "A person, an event (“booking 12”), words of its title, a meeting's number, a join link, or a reference"
     )
@@ -47,7 +47,9 @@ class ConferenceAdmin(ObjectPageAdmin):
     actions = ["try_now"]
     fieldsets = [
         (None, {"fields": ["public_id", "event", "owner", "summary", "start"]}),
-        (_("Shown"), {"fields": ["health", "why", "who_can_act", "cause_since", "next_try", "provider", "join_url"]}),
+        (_("Shown"), {"fields": [
+            "health", "why", "who_can_act", "cause_since", "next_try", "provider_alias", "join_url",
+        ]}),
         (_("Wanted"), {"classes": ["collapse"], "fields": [
             "end", "tzid", "cancelled", "profile_request", "explicit_join_url", "event_cause", "event_deleted", "stale",
         ]}),
@@ -67,6 +69,11 @@ class ConferenceAdmin(ObjectPageAdmin):
     @admin.display(description=_("health"), ordering="state")
     def health(self, conference: Conference) -> SafeString:
         return health.of_conference(conference).badge
+
+    @admin.display(description=_("provider"), ordering="provider")
+    def provider_alias(self, conference: Conference) -> str:
+        """Also of one that has no link yet."""
+        return conference.provider_alias or NOTHING
 
     @admin.display(description=_("cause"))
     def why(self, conference: Conference) -> str:

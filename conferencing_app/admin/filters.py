@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from conferencing_app import causes, clock
-from conferencing_app.models import Conference
+from conferencing_app.models import Conference, ConferencingProfile
 from conferencing_app.notifications.catalogue import SIGNALS
 from conferencing_app.providers import registry
 
@@ -55,6 +55,16 @@ class ProviderFilter(KnownValues):
 
     def values(self) -> Mapping[str, Any]:
         return {alias: registry.label(alias) for alias in registry.aliases()}
+
+
+class ConferenceProviderFilter(ProviderFilter):
+    """Those that have a link of this provider, and those that wait for it."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() is None:
+            return queryset
+        accounts = ConferencingProfile.objects.filter(provider=self.value())
+        return queryset.filter(Q(provider=self.value()) | Q(provider="", lane__in=accounts))
 
 
 class MeetingProviderFilter(ProviderFilter):

@@ -245,6 +245,20 @@ def test_conferences_are_filtered_by_how_long_they_wait(
     assert len(found_by(staff, "conference", waiting=waiting)) == expected
 
 
+def test_conferences_are_filtered_by_the_provider_that_they_have_or_wait_for(
+    staff: Client, rows: dict[str, Any]
+) -> None:
+    """Who asks what is wrong with a provider asks for those that have no link of it."""
+    waits = rows["conference"]
+    assert (waits.state, waits.provider, waits.lane.provider) == ("failing", "", "zoom")
+    has = make_conference(None, state="assigned", provider="zoom", join_url="https://zoom.example/j/7")
+    other = make_conference(None, lane=make_profile(waits.owner, provider="webex"))
+    assert set(found_by(staff, "conference", provider="zoom")) >= {waits, has}
+    assert other not in found_by(staff, "conference", provider="zoom")
+    assert found_by(staff, "conference", provider="webex") == [other]
+    assert '<td class="field-provider_alias">zoom</td>' in html_of(staff, changelist("conference") + "?state=failing")
+
+
 def test_filters_offer_what_is_known_and_keep_what_is_not(staff: Client, rows: dict[str, Any]) -> None:
     """The choices cost no query on a long table."""
     with CaptureQueriesContext(connection) as queries:
