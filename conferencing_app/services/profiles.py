@@ -49,8 +49,9 @@ def set_default(profile: ConferencingProfile) -> None:
             return  # unlinked meanwhile
         chosen = Case(When(pk=profile.pk, then=Value(True)), default=Value(False), output_field=BooleanField())
         ConferencingProfile.objects.filter(user=profile.user_id).update(is_default=chosen)
-        waking.wake_waiting(profile)  # those that wait for the former one need not any more
     profile.refresh_from_db()
+    # Those that wait for the former one need not any more. By itself: workers lock conferences before profiles.
+    waking.wake_waiting(profile)
 
 
 def test(profile: ConferencingProfile) -> TestResult:
