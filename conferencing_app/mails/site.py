@@ -21,8 +21,10 @@ def site_url(path: str) -> str:
 
 
 def _name_of_current_site() -> str:
-    key = getattr(django_settings, "SITE_ID", None)
-    if key is None or not apps.is_installed("django.contrib.sites"):
+    """That of SITE_ID or, without one, of the host, by which Django itself then knows the site."""
+    if not apps.is_installed("django.contrib.sites"):
         return ""
+    key, address = getattr(django_settings, "SITE_ID", None), urlsplit(settings.BASE_URL)
     sites = apps.get_app_config("sites").get_model("Site")._default_manager
-    return str(sites.filter(pk=key).values_list("name", flat=True).first() or "")
+    current = sites.filter(pk=key) if key else sites.filter(domain__in=[address.netloc, address.hostname])
+    return str(current.values_list("name", flat=True).first() or "")

@@ -313,6 +313,10 @@ def test_a_site_without_a_name_of_its_own_has_that_of_the_current_site(settings:
             assert mails.site_name() == "testserver"
             site._default_manager.create(pk=1, domain="hourglass.example", name="Hourglass")
             assert mails.site_name() == "Hourglass"
+            del settings.SITE_ID
+            assert mails.site_name() == "testserver", "the current site is that of the host, and has no name yet"
+            site._default_manager.create(pk=2, domain="testserver", name="Sundial")
+            assert mails.site_name() == "Sundial"
         finally:
             with connection.schema_editor() as editor:
                 editor.delete_model(site)
