@@ -16,7 +16,7 @@ from conferencing_app.failpoints import failpoint
 from conferencing_app.models import Conference, Meeting
 from conferencing_app.registration import ConferencingField, Request, Snapshot, along, field_for, subscriptions
 from conferencing_app.services import wanted
-from conferencing_app.services.subscribing import subscribe
+from conferencing_app.services.subscribing import subscribe, unsubscribe
 
 # What reading an event afresh may change.
 READ_FROM_EVENT = (
@@ -170,4 +170,5 @@ def _forget(event_model: str, event_key: str, attach: str | None) -> None:
                 conference__event_model=event_model, conference__event_key=event_key
             )
             meetings.doom()
+            unsubscribe(event_model, event_key, using)
             doorbell.ring(using)

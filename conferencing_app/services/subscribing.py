@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.db.models import F, Value
+from django.db.models.functions import Concat
+
 from conferencing_app import clock
 from conferencing_app.models import Endpoint
 from conferencing_app.registration import Subscription
@@ -22,3 +25,9 @@ def subscribe(event_model: str, event_key: str, subscriptions: Sequence[Subscrip
         endpoint = Endpoint(url=url, types=list(types), event_model=event_model, event_key=event_key)
         endpoint.created_at = clock.now()
         endpoint.save(using=using, force_insert=True)
+
+
+def unsubscribe(event_model: str, event_key: str, using: str) -> None:
+    """The event is deleted: another that comes to have its key is nobody's news here. What is on its way still goes."""
+    known = Endpoint.objects.using(using).filter(event_model=event_model, event_key=event_key)
+    known.update(event_key=Concat(Value("deleted:"), F("public_id")))

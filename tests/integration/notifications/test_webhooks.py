@@ -123,6 +123,26 @@ def test_an_events_subscription_is_replaced_by_a_list_and_kept_by_none(receiver,
     assert len(receiver.requests) == 1
 
 
+def test_an_event_that_comes_to_have_the_key_of_a_deleted_one_is_not_told_to_that_ones_subscribers(
+    receiver, alice, save_lesson
+):
+    wanted = [{"type": "webhook", "uri": receiver.url, "interactions": ASSIGNED}]
+    saved = assigned(save_lesson, alice, conferencing_subscriptions=wanted)
+    drain()
+    receiver.scripts = [answer(503), answer(204)]
+    saved.conferencing = EXPLICIT | {"join_url": "https://meet.example.com/43"}
+    saved.save()
+    drain()
+    key = saved.pk
+    saved.delete()
+    another = assigned(save_lesson, alice, pk=key, title="Somebody else's")
+    assert another.conferencing_subscriptions == []
+    with clock.travel(timedelta(minutes=1)):
+        drain()
+    assert [body["event"]["conferencing"]["join_url"][-2:] for body in told(receiver)] == ["42", "43", "43"]
+    assert [body["event"]["summary"] for body in told(receiver)] == ["Scales"] * 3
+
+
 @pytest.mark.parametrize(
     ("change", "key"),
     [
