@@ -18,6 +18,9 @@ Task = tuple[Callable[[], Any], Callable[[Any], None]]
 HANGS_SECONDS = 0.25
 # For each place so many calls may hang beside it.
 SPARE = 4
+# How long a thread that has nothing to do is kept beyond the number of places, in seconds: its connections serve the
+# next call. Else, where each call takes longer than HANGS_SECONDS, each would have to open one.
+LINGER_SECONDS = 10.0
 
 
 class Pool:
@@ -53,6 +56,7 @@ class Pool:
         """How many calls hang now. To be asked now and then: what waits behind them is begun."""
         with self._changed:
             self._staff()
+            self._changed.notify(len(self._tasks))
             return self._hanging()
 
     def _hanging(self) -> int:
@@ -61,6 +65,9 @@ class Pool:
 
     def _places(self) -> int:
         return self.size + min(self._hanging(), SPARE * self.size)
+
+    def _may_begin(self) -> bool:
+        return bool(self._tasks) and len(self._begun) < self._places()
 
     def _staff(self) -> None:
         wanted = min(self._places(), len(self._begun) + len(self._tasks))
@@ -86,13 +93,12 @@ class Pool:
             done(result)
 
     def _next(self) -> Task | None:
-        """What to do next; None where there is a thread too many, as one that hung has come back."""
+        """What to do next; None where this thread has been one too many for a while."""
         with self._changed:
-            while self._threads <= self._places():
-                if self._tasks:
-                    self._begun[threading.get_ident()] = time.monotonic()
-                    return self._tasks.popleft()
-                self._changed.wait()
-            self._threads -= 1
-            self._changed.notify()  # another takes what this one was woken for
-            return None
+            while not self._may_begin():
+                woken = self._changed.wait(LINGER_SECONDS)
+                if not woken and self._threads > self.size and not self._may_begin():
+                    self._threads -= 1
+                    return None
+            self._begun[threading.get_ident()] = time.monotonic()
+            return self._tasks.popleft()

@@ -93,15 +93,46 @@ def test_calls_that_hang_take_nobodys_place_until_there_are_too_many(
     assert becomes(lambda: pool.hanging() == 0 and pool.room() == 2)
 
 
-def test_it_is_as_small_as_before_when_those_that_hung_have_come_back(hangs_soon: None) -> None:
-    answered, pool = threading.Event(), Pool(1)
+def test_it_is_as_small_as_before_when_those_that_hung_have_come_back(
+    hangs_soon: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "LINGER_SECONDS", 0.05)
+    before, answered, pool = set(threading.enumerate()), threading.Event(), Pool(1)
     done: queue.SimpleQueue[Any] = queue.SimpleQueue()
     for _ in range(3):
         pool.submit(lambda: answered.wait(SECONDS), done.put)
     assert becomes(lambda: pool.hanging() == 3)
     answered.set()
     assert [done.get(timeout=SECONDS) for _ in range(3)] == [True] * 3
-    assert len(set(outcomes(pool, [threading.get_ident] * 20))) == 1
+    under_way: list[int] = []
+
+    def call() -> int:
+        under_way.append(1)
+        time.sleep(0.001)
+        together = len(under_way)
+        under_way.pop()
+        return together
+
+    assert set(outcomes(pool, [call] * 20)) == {1}
+    assert becomes(lambda: len(set(threading.enumerate()) - before) == 1)
+
+
+def test_a_thread_whose_call_took_long_makes_the_next_one_too(hangs_soon: None) -> None:
+    """It holds a connection to the service, and to open one costs more than to ask."""
+    pool, own, firsts = Pool(2), threading.local(), 0
+    done: queue.SimpleQueue[bool] = queue.SimpleQueue()
+
+    def call() -> bool:
+        is_first, own.was_here = not hasattr(own, "was_here"), True
+        time.sleep(0.1)
+        return is_first
+
+    for _ in range(5):
+        for _ in range(4):
+            pool.submit(call, done.put)
+        assert becomes(lambda: pool.hanging() == 0 and done.qsize() == 4)
+        firsts += sum(done.get() for _ in range(4))
+    assert firsts <= 4
 
 
 def test_with_no_more_threads_to_be_had_those_that_there_are_do_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
