@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import F, Q
 
 from conferencing_app import clock, limits, mails
 from conferencing_app.conf import settings
@@ -51,13 +52,14 @@ def remind_people() -> int:
 
 
 def warn_owners() -> int:
-    """Of events that start soon and have no link, once for each; how many."""
+    """Of events that start soon and have no link, once for each time at which they start; how many."""
     using = settings.DATABASE
+    before = timedelta(seconds=settings.WARN_SECONDS)
     waiting = Conference.objects.using(using).waiting()
     lasting = waiting.filter(state=Conference.State.FAILING, cause_since__lte=clock.now(-PATIENCE)) | waiting.late()
     soon = lasting.filter(
-        start__lte=clock.now(timedelta(seconds=settings.WARN_SECONDS)),
-        warned_at=None,
+        Q(warned_at=None) | Q(warned_at__lt=F("start") - before),  # told of, and moved to a later day since
+        start__lte=clock.now(before),
         owner__isnull=False,
     )
     with transaction.atomic(using=using):

@@ -119,6 +119,22 @@ def test_the_owner_of_an_event_without_a_link_is_told_a_day_before_once(scene: S
     assert letter.to == "alice@example.com"
 
 
+def test_an_event_that_is_moved_to_a_later_day_is_told_of_once_more(scene: Scene) -> None:
+    lesson = save_lesson(scene.alice, hours=3)
+    told = {}
+    for day, moved_by in ((0, 3), (1, 0), (2.5, 0), (2.6, 0), (2.7, 1 / 24)):
+        with clock.travel(timedelta(days=day)):
+            drain()
+            with clock.travel(timedelta(days=day, minutes=6)):
+                told[day] = len(read_mails())
+            lesson.starts_at += timedelta(days=moved_by)
+            lesson.ends_at += timedelta(days=moved_by)
+            lesson.save()
+    with clock.travel(timedelta(days=2.8)):
+        told[2.8] = len(read_mails())
+    assert told == {0: 1, 1: 0, 2.5: 1, 2.6: 0, 2.7: 0, 2.8: 0}
+
+
 def test_a_long_title_is_shortened_in_the_subject_alone(scene: Scene) -> None:
     save_lesson(scene.alice, hours=12)
     title = "Scales " * 1000
