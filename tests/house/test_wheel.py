@@ -80,6 +80,13 @@ def test_the_extras_are_the_api_and_the_sandbox(metadata: Message) -> None:
     assert {"starlette", "uvicorn"} <= sandbox
 
 
+def test_requests_is_new_enough_to_connect_where_it_is_told(metadata: Message) -> None:
+    """With an older one the address that was approved is looked up anew, and what lies inside can be reached."""
+    asked = [Requirement(text) for text in metadata.get_all("Requires-Dist", [])]
+    (requests,) = [each for each in asked if each.name == "requests"]
+    assert not any(requests.specifier.contains(version) for version in ("2.32.2", "2.32.3", "2.32.4"))
+
+
 def test_the_source_distribution_makes_the_same_wheel_and_brings_the_tests(tmp_path: Path) -> None:
     for name in ("sdist", "source", "wheel"):
         (tmp_path / name).mkdir()
