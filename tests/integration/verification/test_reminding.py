@@ -120,7 +120,7 @@ def test_the_owner_of_an_event_without_a_link_is_told_a_day_before_once(scene: S
 
 
 def test_an_event_that_is_moved_to_a_later_day_is_told_of_once_more(scene: Scene) -> None:
-    lesson = save_lesson(scene.alice, hours=3)
+    lesson: Any = save_lesson(scene.alice, hours=3)
     told = {}
     for day, moved_by in ((0, 3), (1, 0), (2.5, 0), (2.6, 0), (2.7, 1 / 24)):
         with clock.travel(timedelta(days=day)):
