@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent
 DJANGO = {"5.2": "django~=5.2.0", "6": "django>=6.0,<7"}
 SUPPORTED = [("3.11", "5.2"), ("3.12", "5.2"), ("3.13", "5.2"), ("3.12", "6"), ("3.13", "6")]
 # What goes beside the installed package, and which of it is run: all that depends on Django, and the workers.
-BESIDE = ("tests", "project", "scripts", "templates", "static", "manage.py", "pyproject.toml")
+BESIDE = ("tests", "benchmarks", "project", "scripts", "templates", "static", "manage.py", "pyproject.toml")
 TESTS = ("tests/unit", "tests/contract", "tests/integration", "tests/e2e/test_workers.py")
 
 SERVERS = {

@@ -151,3 +151,14 @@ def test_the_search_for_hidden_imports_finds_them(source: str, found: list[str])
 )
 def test_the_search_for_imports_resolves_names(source: str, found: str) -> None:
     assert list(imported_names(ast.parse(source), ("conferencing_app", "providers"))) == [(1, found)]
+
+
+def test_what_the_tests_import_goes_beside_the_wheel_that_they_try() -> None:
+    tree = ast.parse((PACKAGE.parent / "noxfile.py").read_text())
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign)]
+    constants = {node.targets[0].id: node.value for node in assigned if isinstance(node.targets[0], ast.Name)}
+    beside, tried = (ast.literal_eval(constants[name]) for name in ("BESIDE", "TESTS"))
+    places = [path for name in tried for path in [PACKAGE.parent / name, *(PACKAGE.parent / name).rglob("*.py")]]
+    roots = {name.split(".")[0] for path in places if path.is_file() for _, name in imports_of(path)}
+    ours = {root for root in roots if (PACKAGE.parent / root / "__init__.py").exists()}
+    assert ours - set(beside) == {PACKAGE.name}
