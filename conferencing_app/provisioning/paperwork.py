@@ -82,6 +82,9 @@ def draft_of(scene: Scene, step: plan.Call) -> Draft:
     if isinstance(step, plan.Update):
         # From now on it may be like this or like before: an event that is turned back has it updated as well.
         scene.change(meeting.pk).applied_digest = ""
+    if isinstance(step, plan.Delete):
+        # Nobody is shown a link that may lead nowhere from now on.
+        _show(scene, next((each.pk for each in scene.meetings if each.state == Meeting.State.LIVE), None))
     provider = scene.profiles[meeting.profile_id].provider
     resolved = scene.resolved
     order = order_of(step, meeting, provider, resolved.spec, resolved.wanted.digest, scene.conference.version)
@@ -108,11 +111,8 @@ def give_back(steps: Sequence[tuple[Scene, plan.Call | plan.Rest]], going_on: se
 
 def _finish(scene: Scene, rest: plan.Rest) -> None:
     """Nothing more to do for now: show what there is, and give the row back."""
-    conference, cause_before = scene.conference, scene.conference.cause_code
-    for name, value in shown(scene, rest).items():
-        setattr(conference, name, value)
-    if conference.cause_code != cause_before:
-        conference.cause_since = scene.now if conference.cause_code else None
+    conference = scene.conference
+    _show(scene, rest.shown)
     # What must be read afresh became so while a call was under way: this round knew nothing of it.
     again_at = scene.now if conference.stale else rest.again_at
     conference.due_at = _earliest(again_at, _end_of_waiting(scene))
@@ -120,6 +120,15 @@ def _finish(scene: Scene, rest: plan.Rest) -> None:
     if (awaited := _awaited_lane(scene)) is not None:
         conference.lane = scene.profiles[awaited]  # as it is loaded: whoever announces names its provider
     conference.lease_until = None
+
+
+def _show(scene: Scene, meeting: int | None) -> None:
+    """Show people what there is, and since when: this meeting's link, if any."""
+    conference, cause_before = scene.conference, scene.conference.cause_code
+    for name, value in shown(scene, meeting).items():
+        setattr(conference, name, value)
+    if conference.cause_code != cause_before:
+        conference.cause_since = scene.now if conference.cause_code else None
 
 
 def _awaited_lane(scene: Scene) -> int | None:

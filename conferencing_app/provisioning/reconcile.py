@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -47,13 +48,11 @@ MEETING_COLUMNS = (
     *("state", "sent_at", "second_look", "read_back", "missing_since", "cause_code", "retry_at", "meeting_id"),
     *("join_url", "passcode", "dial_in", "host_url", "applied_digest", "starts_at", "ends_at", "live_at", "gone_at"),
 )
-CONFERENCE_COLUMNS = (
-    *("state", "provider", "join_url", "passcode", "dial_in", "cause_code", "cause_since", "assigned_at"),
-    *("host_deletions", "lane", "due_at", "attempts", "lease_until"),
-    *announcing.COLUMNS,
-)
-# And while it goes on to its next call.
+SHOWN_COLUMNS = ("state", "provider", "join_url", "passcode", "dial_in", "cause_code", "cause_since", "assigned_at")
+# While it goes on to its next call, to one that removes a meeting, and when it is given back.
 WHILE_CALLING = ("host_deletions", "lane", "attempts", *announcing.COLUMNS)
+WHILE_REMOVING = (*SHOWN_COLUMNS, *WHILE_CALLING)
+CONFERENCE_COLUMNS = (*WHILE_REMOVING, "due_at", "lease_until")
 
 LEAVING = ConferencingProfile.State.LEAVING
 
@@ -92,7 +91,7 @@ class Conferences:
             going = {scene for scene, _ in going_on}
             give_back(steps, going)
             announcing.announce_conferences([scene.conference for scene in scenes], now, self.using)
-            self._save(scenes, going)
+            self._save(scenes, drafts)
             budget.save()
             self._mark_sent(drafts)
             failpoint("reply.before_commit")
@@ -201,13 +200,16 @@ class Conferences:
         now = time.monotonic()
         return [(scene, step) for scene, step, lane in calling if scene.lane == lane and now < scene.job.lease_ends]
 
-    def _save(self, scenes: Sequence[Scene], going_on: set[Scene]) -> None:
+    def _save(self, scenes: Sequence[Scene], drafts: Sequence[Draft]) -> None:
         """Write down what has changed. The rows are locked, so nobody has asked for more meanwhile."""
         meetings = [meeting for scene in scenes for meeting in scene.meetings if meeting.pk in scene.changed]
         batches.rewrite(meetings, MEETING_COLUMNS, self.using)
-        done = [scene.conference for scene in scenes if scene not in going_on]
-        batches.rewrite(done, CONFERENCE_COLUMNS, self.using)
-        batches.rewrite([scene.conference for scene in going_on], WHILE_CALLING, self.using)
+        steps = {draft.scene: draft.order.step for draft in drafts}
+        rows = defaultdict(list)
+        for scene in scenes:
+            rows[_columns(steps.get(scene))].append(scene.conference)
+        for columns, conferences in rows.items():
+            batches.rewrite(conferences, columns, self.using)
         leaving = {
             meeting.profile_id
             for scene in scenes
@@ -259,6 +261,13 @@ class Conferences:
             return
         job.notes["ticket"] = ticket
         job.call = partial(credentials.carry_out, ticket)
+
+
+def _columns(step: plan.Call | None) -> tuple[str, ...]:
+    """What is written of a row before this call, or where there is none."""
+    if step is None:
+        return CONFERENCE_COLUMNS
+    return WHILE_REMOVING if isinstance(step, plan.Delete) else WHILE_CALLING
 
 
 def _before_transaction(job: Job, using: str) -> None:

@@ -164,7 +164,7 @@ def _found(scene: Scene, meeting: Meeting, order: Order, matches: tuple[MeetingD
     ours = next((match for match in matches if meeting.meeting_id in ("", match.meeting_id)), None)
     for extra in matches:
         if extra is not ours:
-            _adopt_to_remove(scene, meeting, extra)
+            _adopt_to_remove(scene, meeting, extra.meeting_id)
             scene.budget.spend(meeting.profile_id)
     meeting.second_look = False
     if meeting.meeting_id:
@@ -219,10 +219,10 @@ def _missing(scene: Scene, meeting: Meeting, order: Order) -> None:
 
 def _deleted(scene: Scene, meeting: Meeting, order: Order, _: None) -> None:
     if meeting.second_look:
-        # Its create was repeated: the row goes on to stand for the other that there may be, and looks for it.
-        meeting.state, meeting.meeting_id, meeting.second_look = Is.DOOMED, "", False
-    else:
-        _gone(scene, meeting)
+        # Its create was repeated: another row stands for the other that there may be, and looks for it.
+        meeting.second_look = False
+        _adopt_to_remove(scene, meeting, "")
+    _gone(scene, meeting)
 
 
 def _gone(scene: Scene, meeting: Meeting) -> None:
@@ -231,15 +231,18 @@ def _gone(scene: Scene, meeting: Meeting) -> None:
     meeting.host_url = Sealed("")
 
 
-def _adopt_to_remove(scene: Scene, meeting: Meeting, extra: MeetingDetails) -> None:
-    """A second meeting with our marker, from a create that was repeated: ours as well, and to be removed."""
+def _adopt_to_remove(scene: Scene, meeting: Meeting, meeting_id: str) -> None:
+    """A second meeting with our marker, from a create that was repeated: ours as well, and to be removed.
+
+    ``meeting_id`` is empty where it has yet to be found out whether it is there.
+    """
     scene.meetings.append(
         Meeting.objects.create(
             conference=scene.conference,
             profile_id=meeting.profile_id,
             state=Is.DOOMED,
             marker=meeting.marker,
-            meeting_id=extra.meeting_id,
+            meeting_id=meeting_id,
             sent_at=meeting.sent_at,
             created_at=scene.now,
         )

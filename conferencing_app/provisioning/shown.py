@@ -1,11 +1,10 @@
-"""What people are shown once there is nothing more to do for now."""
+"""What people are shown, once there is nothing more to do for now or a meeting is about to be removed."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from conferencing_app.models import Conference, ConferencingProfile, Meeting
-from conferencing_app.provisioning import plan
 from conferencing_app.provisioning.scene import Scene
 
 State = Conference.State
@@ -13,16 +12,16 @@ State = Conference.State
 NO_LINK: dict[str, Any] = {"provider": "", "join_url": "", "passcode": "", "dial_in": []}
 
 
-def shown(scene: Scene, rest: plan.Rest) -> dict[str, Any]:
-    """The shown columns of the conference."""
+def shown(scene: Scene, meeting: int | None) -> dict[str, Any]:
+    """The shown columns of the conference. ``meeting``: the one whose link people get, if any."""
     conference, resolved = scene.conference, scene.resolved
     if conference.profile_request == Conference.Request.EXPLICIT and not resolved.cause:
         link = {**NO_LINK, "join_url": conference.explicit_join_url}
         return {**link, "state": State.ASSIGNED, "cause_code": ""}
     if resolved.wanted.removed:
         return {**NO_LINK, "state": State.NOT_MADE, "cause_code": resolved.cause}
-    if rest.shown is not None:
-        return _assigned(scene, scene.meeting(rest.shown))
+    if meeting is not None:
+        return _assigned(scene, scene.meeting(meeting))
     if resolved.wanted.over:
         return {**NO_LINK, "state": State.NOT_MADE, "cause_code": "past"}
     cause = resolved.cause or _cause_of_making(scene)

@@ -53,13 +53,14 @@ def test_the_shown_one_stays_and_the_other_goes(made_again: Lesson) -> None:
 
 
 def test_both_go_when_the_event_is_deleted_before_the_second_look(made_again: Lesson) -> None:
-    the_first_arrives()
+    first, (second,) = the_first_arrives(), Meeting.objects.values_list("meeting_id", flat=True)
     made_again.delete()
     work(Conferences("default"))
     clock.offset += AFTER_THE_LAG
     work(Conferences("default"))
     assert links() == []
     assert not Meeting.objects.present().exists()
+    assert set(Meeting.objects.values_list("meeting_id", flat=True)) == {first, second}, "the books know both"
 
 
 def test_the_other_goes_even_when_the_host_has_deleted_the_shown_one_by_hand(made_again: Lesson) -> None:
