@@ -17,7 +17,7 @@ def rewrite(rows: Sequence[Model], columns: Sequence[str], using: str) -> None:
     if not rows:
         return
     if connections[using].vendor == "postgresql":
-        _update_from_values(rows, columns, using)
+        _update_from_arrays(rows, columns, using)
     else:
         _upsert(rows, columns, using)
 
@@ -30,7 +30,7 @@ def _upsert(rows: Sequence[Model], columns: Sequence[str], using: str) -> None:
     )
 
 
-def _update_from_values(rows: Sequence[Model], columns: Sequence[str], using: str) -> None:
+def _update_from_arrays(rows: Sequence[Model], columns: Sequence[str], using: str) -> None:
     """An array for each column: a parameter for each value costs client and server the most of all."""
     connection, meta = connections[using], rows[0]._meta
     key: Any = meta.pk
