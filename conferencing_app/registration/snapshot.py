@@ -22,6 +22,8 @@ DEFAULT_DURATION = timedelta(minutes=60)
 ARGUMENT_OF_CAUSE = {"no_time": "start", "end_before_start": "end", "unknown_time_zone": "tzid"}
 # What the columns hold, in characters.
 TZID_LENGTH, CALENDAR_LENGTH, LOCALE_LENGTH = 64, 64, 16
+# Made once: each save needs it.
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,7 @@ class Snapshot:
 
     def digest(self) -> str:
         """SHA-256 over everything in here, in hexadecimal: the same event gives the same digest."""
-        canonical = json.dumps(self.columns(), sort_keys=True, separators=(",", ":"), default=str)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return hashlib.sha256(_canonical(self.columns()).encode()).hexdigest()
 
 
 def take(event: Any, sources: Mapping[str, Source]) -> Snapshot:

@@ -16,29 +16,31 @@ def take_along(original: Callable[..., Any]) -> Callable[..., Any]:
     """Around a model's ``_do_insert``."""
 
     @wraps(original)
-    def _do_insert(self: Any, manager: Any, using: str, *args: Any, **kwargs: Any) -> Any:
+    def _do_insert(self: Any, manager: Any, using: str, fields: Any, returning_fields: Any, raw: bool) -> Any:
         if not along.is_asked(self):
-            return original(self, manager, using, *args, **kwargs)
-        with connections[using].execute_wrapper(partial(_execute, self)):
-            [[*returned, is_new]] = original(self, manager, using, *args, **kwargs)
+            return original(self, manager, using, fields, returning_fields, raw)
+        returned = [field.column for field in returning_fields]
+        with connections[using].execute_wrapper(partial(_execute, self, returned)):
+            [[*values, is_new]] = original(self, manager, using, fields, returning_fields, raw)
         if is_new:
             along.tell(self)
         # Else a former event had its key: once saved, the event is recorded as any other.
-        return [returned]
+        return [values]
 
     return _do_insert
 
 
-def _execute(event: Any, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+def _execute(event: Any, returned: list[str], execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
     """Execute the event's INSERT, ours with it; what its columns' own ``pre_save`` changed is in the event by now."""
     connection = context["connection"]
     if not sql.startswith(f"INSERT INTO {connection.ops.quote_name(event._meta.db_table)} "):
         return execute(sql, params, many, context)  # what such a ``pre_save`` looks up
     field: Any = field_for(type(event))
     want = wanted.Want(field.model_label, "", None, field.snapshot_in_memory(event), field.attach, is_new=True)
-    ours, more = wanted.prepare(want, connection, along=event._meta.pk.column)
+    key = event._meta.pk.column
+    ours, more = wanted.prepare(want, connection, along=key)
     try:
-        return execute(upsert.joined(sql, ours), (*params, *more), many, context)
+        return execute(upsert.joined(sql, ours, connection, key, returned), (*params, *more), many, context)
     except NotSupportedError:
         along.refuse(event)
         raise

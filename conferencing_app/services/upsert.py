@@ -22,17 +22,23 @@ REQUEST = ("profile_request", "explicit_join_url", "explicit_description")
 DEFAULTS = {field.attname: field.get_default() for field in Conference._meta.concrete_fields if not field.primary_key}
 # Those that are NULL without being named.
 NULLS = frozenset(name for name, value in DEFAULTS.items() if value is None)
-# What the event's own INSERT is called where it takes its conference along, and ours beside it.
-EVENT, WANT = "conferencing_event", "conferencing_want"
+# What the event's own INSERT is called where it takes its conference along.
+EVENT = "conferencing_event"
 # Which columns are given differs from event to event, but not much.
 MOST_WORDED = 500
 
 
-def joined(event_insert: str, want: str) -> str:
-    """Both INSERTs as one statement, which returns what the event's own does, and last whether its conference is
-    new."""
-    both = f"WITH {EVENT} AS ({event_insert}), {WANT} (is_new) AS ({want})"
-    return f"{both} SELECT {EVENT}.*, {WANT}.is_new FROM {EVENT}, {WANT}"  # noqa: S608  # whole statements, with their places
+def joined(event_insert: str, want: str, connection: Any, key: str, returned: list[str]) -> str:
+    """Both INSERTs as one statement. It returns what the event's own does, and last whether its conference is new.
+
+    The event's key is in the conference's row; to read it from there is quicker than to join the two.
+    """
+    quote = connection.ops.quote_name
+    values = [
+        f"{quote('event_key')}::bigint" if column == key else f"(SELECT {quote(column)} FROM {EVENT})"  # noqa: S608
+        for column in returned
+    ]
+    return f"WITH {EVENT} AS ({event_insert}) {want} RETURNING {', '.join(values)}, xmax = 0"
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,7 @@ class Statement:
         if shape.along:
             # Were there one, its event would have to be read afresh, even if this process ends here.
             stale = {"stale": "TRUE", "due_at": self.now}
-            return f"{insert} UPDATE SET {self._assignments(stale)} RETURNING xmax = 0"
+            return f"{insert} UPDATE SET {self._assignments(stale)}"
         if shape.is_new:
             return f"{insert} NOTHING"
         return f"{insert} UPDATE SET {self._assignments(self._sets(shape, changed))} WHERE {changed}"

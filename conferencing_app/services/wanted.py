@@ -123,4 +123,5 @@ def new_values(want: Want) -> dict[str, Any]:
         values |= {**want.snapshot.columns(), "digest": want.snapshot.digest()}
     if cancelled or request.profile_id in (Conference.Request.NONE, Conference.Request.EXPLICIT):
         values |= shown_columns(request.profile_id, request.join_url, cancelled)
-    return values | {"stale": want.snapshot is None, "due_at": clock.now(), "created_at": clock.now()}
+    now = clock.now()
+    return values | {"stale": want.snapshot is None, "due_at": now, "created_at": now}
