@@ -1,15 +1,20 @@
-"""Listens to saves and deletes of registered models, and of no others: a global listener would slow their deletes."""
+"""Listens to saves and deletes of registered models, and of no others: a global listener would slow their deletes.
+
+And to what makes or finds the database's function that makes saves quicker.
+"""
 
 from __future__ import annotations
 
 from typing import Any, cast
 
+from django.apps import apps
 from django.db import models
-from django.db.models.signals import post_delete, post_save
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_delete, post_migrate, post_save
 
 from conferencing_app.registration import ConferencingField, field_for, registered_models
 from conferencing_app.registration.wrapping import wrap_method
-from conferencing_app.services import attaching, inserting
+from conferencing_app.services import attaching, function, inserting
 from conferencing_app.signals import model_registered
 
 
@@ -18,6 +23,10 @@ def connect() -> None:
     for model in registered_models():
         listen(model)
     model_registered.connect(listen_later, dispatch_uid="conferencing_app.receivers")
+    connection_created.connect(function.look, dispatch_uid="conferencing_app.function")
+    post_migrate.connect(
+        function.make, sender=apps.get_app_config("conferencing_app"), dispatch_uid="conferencing_app.function"
+    )
 
 
 def listen_later(sender: Any, field: ConferencingField, **_: Any) -> None:

@@ -1,7 +1,7 @@
 """A new event's own INSERT can take its conference along: one statement is atomic by itself and needs no transaction.
 
 BEGIN, a statement of ours and COMMIT are three more messages to the database and back, which together cost a save more
-than all the rest that this app does in it. Only PostgreSQL can put two INSERTs into one statement.
+than all the rest that this app does in it. Only on PostgreSQL: what an INSERT returns may be a function's value there.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any, cast
 from django.db import connections, models
 from django.db.models.signals import pre_save
 
+from conferencing_app import clock
 from conferencing_app.conf import settings
 from conferencing_app.registration import subscriptions
 from conferencing_app.registration.arguments import concrete_field
@@ -19,10 +20,10 @@ from conferencing_app.registration.arguments import concrete_field
 # Where an event says, while it is saved, that its INSERT is to take its conference along, and then how that went. A
 # copy that a receiver makes of the event meanwhile has it as well, and is not meant: hence the event's id() beside it.
 STATE = "conferencing (along)"
-ASKED, TAKEN, REFUSED = "asked", "taken", "refused"
+ASKED, TAKEN = "asked", "taken"
 
-# Models whose table can't be written to in this way: one with rules (CREATE RULE), for example.
-refused: set[type[models.Model]] = set()
+# The databases, by alias and name, that are known to have the function of `services.function`.
+ready: set[tuple[str, str]] = set()
 
 
 def is_possible(field: Any, event: Any, using: str, how: dict[str, Any]) -> bool:
@@ -45,11 +46,17 @@ def is_possible(field: Any, event: Any, using: str, how: dict[str, Any]) -> bool
         and using == settings.DATABASE == field.alias
         and event._meta.concrete_model is field.declared_on
         and field.is_plain
-        and type(event) not in refused
+        and database(connection) in ready
+        and not clock.offset
         and not connection.execute_wrappers
         and (connection.in_atomic_block or connection.get_autocommit())
         and not pre_save.has_listeners(type(event))
     )
+
+
+def database(connection: Any) -> tuple[str, str]:
+    """Which one it is: tests have one of another name under the same alias."""
+    return connection.alias, str(connection.settings_dict["NAME"])
 
 
 def is_plain(field: Any) -> bool:
@@ -88,16 +95,6 @@ def tell(event: Any) -> None:
 
 def is_taken(event: Any) -> bool:
     return _is(event, TAKEN)
-
-
-def refuse(event: Any) -> None:
-    """The database can't, and no other save of such an event is to ask it."""
-    refused.add(type(event))
-    _set(event, REFUSED)
-
-
-def is_refused(event: Any) -> bool:
-    return _is(event, REFUSED)
 
 
 def end(event: Any) -> None:

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import NotSupportedError, connections, models, router, transaction
+from django.db import models, router, transaction
 
 from conferencing_app.failpoints import failpoint
 from conferencing_app.registration import along
@@ -54,29 +54,19 @@ def _atomic_save(original: Callable[..., None]) -> Callable[..., None]:
         field = _field_of(self)
         # Before the transaction, so that a refusal does not spoil the one that the host may have opened.
         field.validate_request(self)
-        if not (along.is_possible(field, self, using, arguments) and _saved_along(original, self, using, arguments)):
+        if along.is_possible(field, self, using, arguments):
+            along.ask(self)
+            try:
+                original(self, using=using, **arguments)
+            finally:
+                along.end(self)
+        else:
             with transaction.atomic(using=using, savepoint=False):
                 original(self, using=using, **arguments)
                 failpoint("save.before_commit")
         failpoint("save.after_commit")
 
     return save_base
-
-
-def _saved_along(original: Callable[..., None], event: Any, using: str, arguments: dict[str, Any]) -> bool:
-    """Save, the INSERT taking the conference along; False where the database can't do that with this table."""
-    along.ask(event)
-    try:
-        original(event, using=using, **arguments)
-    except NotSupportedError:
-        if not along.is_refused(event):  # it is a receiver's own
-            raise
-        if connections[using].in_atomic_block:  # which is spoilt; the next save goes the other way
-            raise
-        return False
-    finally:
-        along.end(event)
-    return True
 
 
 def _clean_event(original: Callable[..., None]) -> Callable[..., None]:

@@ -22,23 +22,8 @@ REQUEST = ("profile_request", "explicit_join_url", "explicit_description")
 DEFAULTS = {field.attname: field.get_default() for field in Conference._meta.concrete_fields if not field.primary_key}
 # Those that are NULL without being named.
 NULLS = frozenset(name for name, value in DEFAULTS.items() if value is None)
-# What the event's own INSERT is called where it takes its conference along.
-EVENT = "conferencing_event"
 # Which columns are given differs from event to event, but not much.
 MOST_WORDED = 500
-
-
-def joined(event_insert: str, want: str, connection: Any, key: str, returned: list[str]) -> str:
-    """Both INSERTs as one statement. It returns what the event's own does, and last whether its conference is new.
-
-    The event's key is in the conference's row; to read it from there is quicker than to join the two.
-    """
-    quote = connection.ops.quote_name
-    values = [
-        f"{quote('event_key')}::bigint" if column == key else f"(SELECT {quote(column)} FROM {EVENT})"  # noqa: S608
-        for column in returned
-    ]
-    return f"WITH {EVENT} AS ({event_insert}) {want} RETURNING {', '.join(values)}, xmax = 0"
 
 
 @dataclass(frozen=True)
@@ -47,8 +32,7 @@ class Shape:
 
     ``given`` are the columns (attnames) of a new row, in order, whose values are told; the others take their defaults.
     Of these, ``timed`` take the database's time. ``is_new``: there should be no row yet; one that is there is left
-    alone, and it takes the other wording to change it. ``along``: the column in which the event's own INSERT returns
-    its key, as part of which this is worded.
+    alone, and it takes the other wording to change it.
     """
 
     request: bool
@@ -57,7 +41,6 @@ class Shape:
     given: tuple[str, ...]
     timed: frozenset[str]
     is_new: bool = False
-    along: str = ""
 
 
 def sql(connection: Any, shape: Shape) -> str:
@@ -101,29 +84,28 @@ class Statement:
             kept = {"event_key": self.old("event_key")}  # it has no other word for doing nothing
             sets = kept if shape.is_new else self._sets(shape, changed)
             return f"{self._insert(shape)} ON DUPLICATE KEY UPDATE {self._assignments(sets)}"
-        key = ", ".join(self.quote(name) for name in ("event_model", "event_key"))
-        insert = f"{self._insert(shape)} ON CONFLICT ({key}) DO"
-        if shape.along:
-            # Were there one, its event would have to be read afresh, even if this process ends here.
-            stale = {"stale": "TRUE", "due_at": self.now}
-            return f"{insert} UPDATE SET {self._assignments(stale)}"
+        insert = f"{self._insert(shape)} {self._on_conflict()}"
         if shape.is_new:
             return f"{insert} NOTHING"
         return f"{insert} UPDATE SET {self._assignments(self._sets(shape, changed))} WHERE {changed}"
 
+    def insert_new(self, given: dict[str, str]) -> str:
+        """An INSERT of these, SQL by attname, and the defaults of all other columns, where there is no such row; not
+        for MySQL."""
+        return f"{self._insert_row(given)} {self._on_conflict()} NOTHING"
+
+    def _on_conflict(self) -> str:
+        return f"ON CONFLICT ({', '.join(self.quote(name) for name in ('event_model', 'event_key'))}) DO"
+
     def _insert(self, shape: Shape) -> str:
-        values = {name: _literal(value) for name, value in DEFAULTS.items() if name not in (*shape.given, *NULLS)}
-        values |= {name: self.now if name in shape.timed else "%s" for name in shape.given}
-        if shape.along:
-            values["event_key"] = f"{EVENT}.{self.quote(shape.along)}::text"
+        given = {name: self.now if name in shape.timed else "%s" for name in shape.given}
+        return self._insert_row(given, "" if shape.may_create else f"WHERE EXISTS ({self._same_event()})")
+
+    def _insert_row(self, given: dict[str, str], where: str = "") -> str:
+        values = {name: literal(value) for name, value in DEFAULTS.items() if name not in (*given, *NULLS)} | given
         names = ", ".join(self.quote(_column(name)) for name in values)
         row = ", ".join(values.values())
-        if shape.along:
-            source = f"SELECT {row} FROM {EVENT}"  # noqa: S608  # literals of our own, places of parameters
-        elif shape.may_create:
-            source = f"VALUES ({row})"
-        else:
-            source = f"SELECT {row} {'FROM DUAL ' if self.mysql else ''}WHERE EXISTS ({self._same_event()})"
+        source = f"SELECT {row} {'FROM DUAL ' if self.mysql else ''}{where}" if where else f"VALUES ({row})"
         called = "" if self.mysql else f" AS {self.row}"
         return f"INSERT INTO {self.table}{called} ({names}) {source}"
 
@@ -188,7 +170,7 @@ class Statement:
         }
         for name in ("provider", "passcode", "dial_in", "host_deletions"):
             # What no branch sets otherwise: as a new row has it.
-            sets[name] = f"CASE WHEN {emptied} THEN {_literal(DEFAULTS[name])} ELSE {self.old(name)} END"
+            sets[name] = f"CASE WHEN {emptied} THEN {literal(DEFAULTS[name])} ELSE {self.old(name)} END"
         sets["state"] = case("'not_made'", "'not_made'", "'assigned'", "'pending'", self.old("state"))
         return {**sets, "cause_code": cause}
 
@@ -197,7 +179,7 @@ def _column(attname: str) -> str:
     return str(cast(Any, Conference._meta.get_field(attname)).column)
 
 
-def _literal(default: Any) -> str:
+def literal(default: Any) -> str:
     """The default of one of our own columns in SQL: nothing, a flag, a number, a text, or an empty list as JSON."""
     if isinstance(default, str):
         return f"'{default}'"

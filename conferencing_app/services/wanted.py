@@ -57,13 +57,12 @@ def _execute(want: Want, connection: Any) -> bool:
         return cursor.rowcount != 0 and not unchanged
 
 
-def prepare(want: Want, connection: Any, along: str = "") -> tuple[str, list[Any]]:
-    """The statement and its parameters. ``along``: as part of the event's own INSERT, which returns its key in this
-    column."""
+def prepare(want: Want, connection: Any) -> tuple[str, list[Any]]:
+    """The statement and its parameters."""
     # What a new row has by itself is not sent: of most events that is half of all columns.
     given = {name: value for name, value in new_values(want).items() if value != DEFAULTS[name]}
     timed = frozenset(name for name, value in given.items() if isinstance(value, clock.Now))
-    params = [_adapted(name, value, connection) for name, value in given.items() if name not in timed]
+    params = [adapted(name, value, connection) for name, value in given.items() if name not in timed]
     if not want.may_create:
         params += [want.event_model, want.event_key]
     shape = Shape(
@@ -73,12 +72,12 @@ def prepare(want: Want, connection: Any, along: str = "") -> tuple[str, list[Any
         tuple(given),
         timed,
         want.is_new and want.may_create,
-        along,
     )
     return sql(connection, shape), params
 
 
-def _adapted(name: str, value: Any, connection: Any) -> Any:
+def adapted(name: str, value: Any, connection: Any) -> Any:
+    """The value as this column's statement takes it."""
     # Asking the column costs as much as sending the value, and of most there is nothing to ask. But a person's key may
     # be stored in another form than the one that it is known by.
     if name != "owner_id" and type(value) in (str, int, bool):
