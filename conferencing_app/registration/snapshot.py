@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -22,8 +21,6 @@ DEFAULT_DURATION = timedelta(minutes=60)
 ARGUMENT_OF_CAUSE = {"no_time": "start", "end_before_start": "end", "unknown_time_zone": "tzid"}
 # What the columns hold, in characters.
 TZID_LENGTH, CALENDAR_LENGTH, LOCALE_LENGTH = 64, 64, 16
-# Made once: each save needs it.
-_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str).encode
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ class Snapshot:
 
     def digest(self) -> str:
         """SHA-256 over everything in here, in hexadecimal: the same event gives the same digest."""
-        return hashlib.sha256(_canonical(self.columns()).encode()).hexdigest()
+        return hashlib.sha256(repr([*vars(self).values()]).encode()).hexdigest()
 
 
 def take(event: Any, sources: Mapping[str, Source]) -> Snapshot:
