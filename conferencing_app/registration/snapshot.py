@@ -46,7 +46,10 @@ class Snapshot:
 
     def digest(self) -> str:
         """SHA-256 over everything in here, in hexadecimal: the same event gives the same digest."""
-        return hashlib.sha256(repr([*vars(self).values()]).encode()).hexdigest()
+        # As text, what may be an object of the host's own: a person's key, a time of another package's class. In ASCII,
+        # as it depends on the version of Python which letters it knows.
+        texts = {"owner_id": str(self.owner_id), "start": str(self.start), "end": str(self.end)}
+        return hashlib.sha256(ascii([*(vars(self) | texts).values()]).encode()).hexdigest()
 
 
 def take(event: Any, sources: Mapping[str, Source]) -> Snapshot:
@@ -129,7 +132,7 @@ def _people(value: Any) -> Iterable[Any]:
 def _attendee(person: Any) -> dict[str, str]:
     """One attendee as the wire has it. Raises TypeError for what has no e-mail address."""
     if isinstance(person, str):
-        return {"email": person}
+        return {"email": _text(person)}
     if isinstance(person, Mapping):
         email, name = person.get("email"), person.get("display_name")
     else:
@@ -139,4 +142,5 @@ def _attendee(person: Any) -> dict[str, str]:
             f"An attendee must be an e-mail address, a mapping with 'email', or an object with .email, "
             f"not {type(person).__name__}."
         )
-    return {"email": email, "display_name": _text(name)} if name else {"email": email}
+    told = {"email": _text(email)}
+    return {**told, "display_name": _text(name)} if name else told
