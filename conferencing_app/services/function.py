@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from django.db import DatabaseError, connections, transaction
@@ -28,14 +28,14 @@ ALWAYS = ("public_id", "event_model", "owner_id", "summary", "start", "end", "tz
 AT_TIMES = tuple(sorted({*upsert.SNAPSHOT, "stale", "state", "cause_code"} - {*ALWAYS}))
 PREFIX = "conferencing_want_"
 TABLE = Conference._meta.db_table
-# PostgreSQL takes a number for none of a smaller type than it might need.
-WIDER = {"smallint": "bigint", "integer": "bigint"}
 
 
 class Function(NamedTuple):
-    """Its name, which tells it from those of other versions, and the statement that makes it."""
+    """Its name, which tells it from those of other versions, the places of what it is always told, and the statement
+    that makes it."""
 
     name: str
+    always: str
     made_by: str
 
 
@@ -54,13 +54,16 @@ def function(using: str) -> Function:
     former = f"event_model = {told['event_model']} AND event_key = {key}"
     stale = f"UPDATE {statement.table} SET stale = TRUE, due_at = {now} WHERE {former}"  # noqa: S608  # with places
     body = f"BEGIN {insert}; IF FOUND THEN RETURN TRUE; END IF; {stale}; RETURN FALSE; END"
-    always = [_type(name, connection) for name in ALWAYS]
+    types = {name: str(Conference._meta.get_field(name).db_type(connection)) for name in (*ALWAYS, *AT_TIMES)}
     defaults = {name: upsert.literal(upsert.DEFAULTS[name]) for name in AT_TIMES}
-    at_times = [f"{name} {_type(name, connection)} DEFAULT {literal}" for name, literal in defaults.items()]
-    signature = f"(text, {', '.join([*always, *at_times])})"
+    at_times = [f"{name} {types[name]} DEFAULT {literal}" for name, literal in defaults.items()]
+    signature = f"(text, {', '.join([*(types[name] for name in ALWAYS), *at_times])})"
     made = f"{signature} RETURNS boolean LANGUAGE plpgsql AS $${body}$$"
     name = f"{PREFIX}{hashlib.sha256(made.encode()).hexdigest()[:8]}"
-    return Function(name, f"CREATE FUNCTION {name} {made}")
+    # A column takes a person's key in whatever type it comes, such as a small number as an integer; no function does.
+    owner = f"CAST(%s AS {types['owner_id']})"
+    always = ", ".join(owner if name == "owner_id" else "%s" for name in ALWAYS)
+    return Function(name, always, f"CREATE FUNCTION {name} {made}")
 
 
 def call(key: str, want: wanted.Want, connection: Any) -> tuple[str, list[Any]]:
@@ -69,28 +72,34 @@ def call(key: str, want: wanted.Want, connection: Any) -> tuple[str, list[Any]]:
     at_times = [name for name in AT_TIMES if values[name] != upsert.DEFAULTS[name]]
     named = "".join(f", {name} => %s" for name in at_times)
     params = [wanted.adapted(name, values[name], connection) for name in (*ALWAYS, *at_times)]
-    return f"{function(connection.alias).name}({key}::text{', %s' * len(ALWAYS)}{named})", params
+    name, always, _ = function(connection.alias)
+    return f"{name}({key}::text, {always}{named})", params
 
 
 def make(using: str, **_: Any) -> None:
     """Make it where there is none: after each ``migrate``, and after a test has emptied the database. Where the tables
-    are gone, so are the functions."""
+    are gone, so are the functions.
+
+    Whichever alias it is that migrates: a site's own may be that of a role with fewer rights, or of a pooler.
+    """
     connection: Any = connections[using]
-    if not _may_have_it(connection):
+    if connection.vendor != "postgresql":
         return
-    along.ready.discard(along.database(connection))
+    database = along.database(connection)
+    along.ready.discard(database)
     try:
         with transaction.atomic(using=using), connection.cursor() as cursor:
             cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [connection.ops.quote_name(TABLE)])
             if not cursor.fetchone()[0]:
                 _drop_all(cursor)
-                return
-            if not _is_there(cursor, using):
+            elif _is_there(cursor, using):
+                along.ready.add(database)
+            else:
                 cursor.execute(function(using).made_by)
+                # The caller may have a transaction of its own, which may come to nothing.
+                transaction.on_commit(partial(along.ready.add, database), using=using)
     except DatabaseError as error:
         logger.warning("The function that makes saves quicker could not be made; they get on without it: %s", error)
-    else:
-        along.ready.add(along.database(connection))
 
 
 def _is_there(cursor: Any, using: str) -> bool:
@@ -114,7 +123,8 @@ def look(connection: Any, **_: Any) -> None:
     the host does.
     """
     database = along.database(connection)
-    if database in _looked or not _may_have_it(connection) or not connection.get_autocommit():
+    may_have_it = connection.alias == settings.DATABASE and connection.vendor == "postgresql"
+    if database in _looked or not may_have_it or not connection.get_autocommit():
         return
     _looked.add(database)
     with connection.connection.cursor() as cursor:
@@ -123,12 +133,3 @@ def look(connection: Any, **_: Any) -> None:
 
 
 _looked: set[tuple[str, str]] = set()
-
-
-def _may_have_it(connection: Any) -> bool:
-    return connection.alias == settings.DATABASE and connection.vendor == "postgresql"
-
-
-def _type(name: str, connection: Any) -> str:
-    declared = str(Conference._meta.get_field(name).db_type(connection))
-    return WIDER.get(declared, declared)

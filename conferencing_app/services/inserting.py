@@ -42,6 +42,6 @@ def _execute(event: Any, execute: Any, sql: str, params: Any, many: bool, contex
     call, more = function.call(key, want, connection)
     try:
         return execute(f"{sql}, {call}", (*params, *more), many, context)
-    except ProgrammingError:  # the function may be gone: the next save gets on without it and looks
+    except ProgrammingError:  # the function may be gone: from the next save on this process gets on without it
         along.ready.discard(along.database(connection))
         raise

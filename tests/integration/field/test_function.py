@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import ProgrammingError, connection, transaction
+from django.db import ProgrammingError, connection, connections, transaction
 
 from conferencing_app import clock
 from conferencing_app.models import Conference
 from conferencing_app.registration import along
 from conferencing_app.services import function
-from tests.hosts.wanted import lesson, row
+from tests.hosts.wanted import lesson, rolled_back, row
 from tests.integration.field.test_along import APART, IN_ONE, statements
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,6 +77,52 @@ def test_migrate_makes_it_where_it_is_missing(owner: Any, missing: None) -> None
     assert statements(lesson(owner)) == ALONG
     call_command("migrate", verbosity=0)
     assert functions() == made
+
+
+def test_what_was_made_in_a_transaction_may_come_to_nothing(owner: Any, missing: None) -> None:
+    with rolled_back():
+        call_command("migrate", verbosity=0)
+    assert functions() == []
+    assert statements(lesson(owner)) == APART
+
+
+@pytest.fixture
+def direct() -> Iterator[str]:
+    """Another alias of the same database, as sites have one that is for migrating."""
+    other: Any = type(connections["default"])(connection.settings_dict, "direct")
+    other.ensure_connection()  # before the alias is known: tests may only open those they were started with
+    connections.settings["direct"] = connections.settings["default"]
+    connections["direct"] = other
+    yield "direct"
+    other.close()
+    del connections["direct"]
+    del connections.settings["direct"]
+
+
+@pytest.mark.postgresql
+def test_whichever_alias_migrates(owner: Any, missing: None, direct: str) -> None:
+    function.make(using=direct)
+    learn_anew()
+    connection.ensure_connection()
+    assert statements(lesson(owner)) == ALONG
+
+
+@pytest.fixture
+def small_keys(monkeypatch: pytest.MonkeyPatch, missing: None) -> Iterator[None]:
+    """People's keys are of a type that PostgreSQL makes of no number by itself, except for a column."""
+    with monkeypatch.context() as patched:
+        patched.setattr(Conference._meta.get_field("owner"), "db_type", lambda connection: "int2")
+        function.function.cache_clear()
+        yield
+    function.function.cache_clear()
+    drop()
+
+
+def test_a_persons_key_may_be_of_any_type(owner: Any, small_keys: None) -> None:
+    call_command("migrate", verbosity=0)
+    event = lesson(owner)
+    assert statements(event) == ALONG
+    assert row(event).owner == owner
 
 
 def test_a_function_that_vanishes_costs_one_save(owner: Any, missing: None) -> None:
