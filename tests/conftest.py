@@ -8,12 +8,17 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from tests import brokers, loopback
 from tests.needs import NEEDS, Need, chromium_path, database, services_required
 
 OTHERS = ("postgresql", "mariadb")  # on which the whole suite runs as well
 pytest_plugins = ["conferencing_app.testing"]  # as a site's own tests have it
+# How long an example takes says how busy the machine is.
+hypothesis_settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -316,7 +316,6 @@ def test_whatever_happens_each_event_ends_with_what_it_wants(site: None, part: i
         settings=hypothesis_settings(
             max_examples=RUNS_OF_EACH,
             stateful_step_count=STEPS,
-            deadline=None,
             database=None,
             print_blob=True,
             phases=[Phase.generate],  # a run takes a second: to shorten one that fails would take an hour

@@ -209,7 +209,6 @@ def test_every_interleaving_ends_with_what_is_wanted(two_accounts: None) -> None
             settings=hypothesis_settings(
                 max_examples=EXAMPLES,
                 stateful_step_count=STEPS,
-                deadline=None,
                 database=None,
                 print_blob=True,
                 suppress_health_check=list(HealthCheck),
