@@ -20,7 +20,7 @@ serve: .venv/requirements ## the same, and stay up for the browser
 # Hundreds of processes, each of which would compile the same modules.
 test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/requirements ## the whole suite, on SQLite unless TEST_DATABASE_URL says otherwise
-	$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PY) -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-all: .venv/requirements-matrix ## the whole suite on SQLite, PostgreSQL and MariaDB, each with Redis and with RabbitMQ
 	@mkdir -p $(dir $(RECORD))

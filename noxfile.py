@@ -23,6 +23,7 @@ SUPPORTED = [("3.11", "5.2"), ("3.12", "5.2"), ("3.13", "5.2"), ("3.12", "6"), (
 # What goes beside the installed package, and which of it is run: all that depends on Django, and the workers.
 BESIDE = ("tests", "benchmarks", "project", "scripts", "templates", "static", "manage.py", "pyproject.toml")
 TESTS = ("tests/unit", "tests/contract", "tests/integration", "tests/e2e/test_workers.py")
+SIDE_BY_SIDE = ("--numprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder")  # as in the Makefile
 
 SERVERS = {
     "POSTGRES_URL": "POSTGRES_URL=postgresql://user:password@127.0.0.1:5432/conferencing",
@@ -71,7 +72,7 @@ def matrix(session: nox.Session, django: str) -> None:
     session.chdir(place)
     session.run("python", "-c", "import conferencing_app as app; assert 'site-packages' in app.__file__, app.__file__")
     session.run("python", "-m", "django", "--version")
-    session.run("python", "-m", "pytest", "-q", "--numprocesses", "3", "--dist", "loadfile", *TESTS, *session.posargs)
+    session.run("python", "-m", "pytest", "-q", *SIDE_BY_SIDE, *TESTS, *session.posargs)
 
 
 def copy(source: Path, target: Path) -> None:

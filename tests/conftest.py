@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -15,6 +17,8 @@ from tests import brokers, loopback
 from tests.needs import NEEDS, Need, chromium_path, database, services_required
 
 OTHERS = ("postgresql", "mariadb")  # on which the whole suite runs as well
+# With the longest files first, the processes of a run end together. The last are many short files.
+LONGEST_FIRST = ("e2e", "browser", "house", "services", "integration", "contract", "unit")
 pytest_plugins = ["conferencing_app.testing"]  # as a site's own tests have it
 # How long an example takes says how busy the machine is.
 hypothesis_settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -33,6 +37,19 @@ def pytest_configure(config: pytest.Config) -> None:
     if not config.getoption("numprocesses", None):
         loopback.install()
         loopback.guard_children()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """By folder, and inside of one as they were collected; a folder that is new comes first."""
+    turns = {name: turn for turn, name in enumerate(LONGEST_FIRST)}
+    folders = Path(__file__).parent.parts
+    items.sort(key=lambda item: turns.get(item.path.parts[len(folders)], -1))
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end: the garbage collector need not look at them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
