@@ -1,7 +1,7 @@
 """A new event's own INSERT can take its conference along: one statement is atomic by itself and needs no transaction.
 
 BEGIN, a statement of ours and COMMIT are three more messages to the database and back, which together cost a save more
-than all the rest that this app does in it. Only on PostgreSQL: what an INSERT returns may be a function's value there.
+than all the rest that this app does in it. Only PostgreSQL has functions that write, called in what an INSERT returns.
 """
 
 from __future__ import annotations

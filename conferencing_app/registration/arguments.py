@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
 from typing import Any, cast
@@ -38,19 +38,16 @@ def in_memory_only() -> Iterator[None]:
         raise NotInMemory
 
     token = _loaded_only.set(True)
-    # By hand: a context manager for each connection costs more than all the rest of reading an event.
-    wrappers = [connection.execute_wrappers for connection in connections.all(initialized_only=True)]
-    for each in wrappers:
-        each.append(refuse)
-    try:
-        yield
-    except Exception:
-        if not refused:
-            raise
-    finally:
-        for each in wrappers:
-            each.remove(refuse)
-        _loaded_only.reset(token)
+    with ExitStack() as stack:
+        for connection in connections.all(initialized_only=True):
+            stack.enter_context(connection.execute_wrapper(refuse))
+        try:
+            yield
+        except Exception:
+            if not refused:
+                raise
+        finally:
+            _loaded_only.reset(token)
     if refused:
         raise NotInMemory
 

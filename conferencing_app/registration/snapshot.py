@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -46,10 +47,8 @@ class Snapshot:
 
     def digest(self) -> str:
         """SHA-256 over everything in here, in hexadecimal: the same event gives the same digest."""
-        # As text, what may be an object of the host's own: a person's key, a time of another package's class. In ASCII,
-        # as it depends on the version of Python which letters it knows.
-        texts = {"owner_id": str(self.owner_id), "start": str(self.start), "end": str(self.end)}
-        return hashlib.sha256(ascii([*(vars(self) | texts).values()]).encode()).hexdigest()
+        canonical = json.dumps(self.columns(), sort_keys=True, separators=(",", ":"), default=str)
+        return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def take(event: Any, sources: Mapping[str, Source]) -> Snapshot:
