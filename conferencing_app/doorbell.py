@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import logging
 import os
+import tempfile
 import threading
+from pathlib import Path
 
 from celery import Celery
 from celery.app import app_or_default
@@ -130,11 +132,30 @@ class Line:
             connection.release()  # type: ignore[no-untyped-call]
 
     def _send(self, app: Celery) -> None:
+        if folder := app.conf.broker_transport_options.get("data_folder_out"):
+            _put_into(Path(folder), app)
+            return
         if self._connection is None:
             limits = {**LIMITS, **app.conf.broker_transport_options}
             self._app = app
             self._connection = app.connection_for_write(connect_timeout=LIMIT_SECONDS, transport_options=limits)
-        app.send_task(TASK_NAME, connection=self._connection, ignore_result=True, expires=60, retry=False)
+        _send_by(self._connection, app)
+
+
+def _send_by(connection: Connection, app: Celery) -> None:
+    app.send_task(TASK_NAME, connection=connection, ignore_result=True, expires=60, retry=False)
+
+
+def _put_into(folder: Path, app: Celery) -> None:
+    """Written aside and moved: a Celery worker that reads a file which is still empty ends (kombu's filesystem
+    transport opens it before it knows what to write)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as aside:
+        options = {**app.conf.broker_transport_options, "data_folder_out": aside}
+        with app.connection_for_write(transport_options=options) as connection:
+            _send_by(connection, app)
+        for message in Path(aside).iterdir():
+            message.replace(folder / message.name)
 
 
 def configured(app: Celery) -> bool:

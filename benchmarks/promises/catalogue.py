@@ -130,7 +130,7 @@ TOKENS = [
     for database in ("SQLite", "PostgreSQL")
 ]
 
-MATRICES = Tests((f"{PAGES}/test_matrix.py", f"{ADMIN}/test_matrix.py"), "", 450)
+MATRICES = Tests((f"{PAGES}/test_matrix.py", f"{ADMIN}/test_matrix.py"), "", 1300)
 ACCESS = [kept_by("url-matrix", f"every route has a row, {ALL_STATUSES}", MATRICES)]
 
 QUICKSTART = "tests/house/test_quickstart.py"
@@ -310,8 +310,10 @@ DATABASES = [
     kept_by(
         "worker-rung", "each pool looks at once, with Redis and with RabbitMQ", Tests((WORKERS,), "look_at_once", 6)
     ),
-    Promise("test-all", "6 of 6 pass, nothing left out", combinations.all_databases_and_brokers, "make test-all"),
-    Promise("matrix", "5 of 5 pass, on the installed wheel", combinations.all_versions, "make matrix"),
+    Promise(
+        "test-all", "6 of 6 pass, nothing left out", combinations.all_databases_and_brokers, "make test-all", apart=True
+    ),
+    Promise("matrix", "5 of 5 pass, on the installed wheel", combinations.all_versions, "make matrix", apart=True),
 ]
 
 PROMISES = [

@@ -23,7 +23,8 @@ FRESH = {"PostgreSQL": fresh_database, "MariaDB": fresh_mariadb}
 
 @dataclass(frozen=True)
 class Tests:
-    """Which tests: nodes as pytest names them, a choice among those by keyword, how many there must be at least.
+    """Which tests: nodes as pytest names them, a choice among those by keyword, how many there must be at least, each
+    subtest counted.
 
     ``exactly`` are properties that the tests record, and what each must be.
     """
@@ -72,12 +73,14 @@ def judge(tests: Tests, results: dict[str, Any]) -> Verdict:
         for key, value in tests.exactly
         if properties.get(key) != value
     ]
-    kept = len(passed) == len(results) >= tests.at_least and not wrong
-    measured = ", ".join([f"{len(passed)} of {len(results)} tests", *tell(properties), *wrong])
-    if len(results) < tests.at_least:
+    subtests = sum(test["subtests"] for test in results.values())
+    kept = len(passed) == len(results) and len(results) + subtests >= tests.at_least and not wrong
+    counted = f"{len(passed)} of {len(results)} tests" + (f", {subtests} subtests" if subtests else "")
+    measured = ", ".join([counted, *tell(properties), *wrong])
+    if len(results) + subtests < tests.at_least:
         measured += f" (there must be {tests.at_least})"
     failed = [f"{node} {test['outcome']}: {test['why']}" for node, test in results.items() if node not in passed]
-    values = {"passed": len(passed), "tests": len(results), "properties": properties}
+    values = {"passed": len(passed), "tests": len(results), "subtests": subtests, "properties": properties}
     return Verdict(kept, measured, values, "\n".join(failed))
 
 

@@ -67,7 +67,8 @@ class Pool:
         return self.size + min(self._hanging(), SPARE * self.size)
 
     def _may_begin(self) -> bool:
-        return bool(self._tasks) and len(self._begun) < self._places()
+        begun = len(self._begun)
+        return bool(self._tasks) and (begun < self.size or begun < self._places())
 
     def _staff(self) -> None:
         wanted = min(self._places(), len(self._begun) + len(self._tasks))

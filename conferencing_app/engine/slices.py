@@ -1,6 +1,6 @@
 """One slice of work: claim, call side by side, record replies as they arrive, stop in time.
 
-The engine knows rows that are due and calls to make. What a row means is the handler's business.
+The engine knows rows that are due and calls to make. What a row means is the handler's business, see ``jobs``.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import queue
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from conferencing_app.engine.conflicts import again
+from conferencing_app.engine.jobs import Handler, Job
 from conferencing_app.engine.pool import Pool
 from conferencing_app.engine.stopping import Stop
 
@@ -34,55 +34,6 @@ LOOK_UP_SECONDS = 0.05
 # While some hang and nothing could be claimed, how soon it is tried again, in seconds: it costs a dozen statements, and
 # on SQLite the place of whoever wants to write.
 CLAIM_AGAIN_SECONDS = 0.25
-
-# The outcome of a job of which no call has come back since it was last taken on.
-NO_ANSWER: Any = object()
-
-
-@dataclass(eq=False)
-class Job:
-    """A claimed row on its way.
-
-    ``call`` is what to run next in the pool; None once the row is finished. ``outcome`` is what the last call
-    returned, or the exception that it raised; NO_ANSWER where none was made: a job whose handler raised after it had
-    set the call is taken on once more. ``notes`` is the handler's own.
-    """
-
-    handler: Handler
-    key: int
-    fence: int
-    lane: int | None = None
-    lane_fence: int = 0
-    call: Callable[[], Any] | None = None
-    outcome: Any = NO_ANSWER
-    notes: dict[str, Any] = field(default_factory=dict)
-    # By this process's own clock: when the row's lease ends. From then on nothing may be sent for it.
-    lease_ends: float = math.inf
-
-
-class Handler(Protocol):
-    """What the engine needs to know of one kind of due work."""
-
-    def claim(self, room: int) -> list[Job]:
-        """Lease up to ``room`` due rows, together with the lanes that they are in."""
-
-    def advance(self, jobs: Sequence[Job], may_call: bool) -> None:
-        """Record each job's outcome, then set its next ``call``, or finish its row and leave ``call`` None.
-
-        It is called once more where the database gave its transaction up for another's sake.
-
-        A job without a lane may be given one here, which the handler has just taken for it alone.
-        Where ``may_call`` is false time is up: a row that needs another call is let go of, and stays due.
-        """
-
-    def fail(self, job: Job) -> None:
-        """The handler raised on this job alone: keep the row, try it again later."""
-
-    def release(self, jobs: Sequence[Job]) -> None:
-        """Let go of rows that were claimed and not begun; they stay due."""
-
-    def release_lanes(self, lanes: dict[int, int]) -> None:
-        """Let go of lanes."""
 
 
 class Slice:
@@ -103,26 +54,35 @@ class Slice:
         self.give_up_at = math.inf
         self.leaving = False
         self.claim_again_at = -math.inf
+        self.rests_until: dict[int, float] = {}
 
-    def run(self, *, leave_hanging: bool = False) -> int:
+    def run(self, *, leave_calls: bool = False, recorded: Callable[[], None] = lambda: None) -> int:
         """Work until nothing is due, time is up or a stop is asked for; how many rows were finished.
 
-        ``leave_hanging``: once time is up, calls that hang are not waited for. They are still ``calling`` then, and
-        running it once more, which may be in another thread, waits for them and records what they bring.
+        ``leave_calls``: once time is up, calls under way are not waited for, so that the pool is not idle before the
+        next slice. They are still ``calling`` then, and running it once more, which may be in another thread, waits
+        for them and records what they bring. ``recorded`` is called after each that it has recorded.
         """
-        self.leaving = leave_hanging
+        self.leaving = leave_calls
+        self._await_room()
         try:
-            while True:
+            while self.following or not self._may_leave():
                 replies = self._replies() if self.calling and not self.following else []
                 claimed = self._claim(alone=not replies) if self._may_begin() else []
                 jobs, self.following = [*replies, *self.following, *claimed], []
-                if not jobs and (not self.calling or self._may_leave()):
+                if not jobs and not self.calling:
                     break
                 # What has come back is recorded together with what begins: one transaction serves both.
                 self._advance(jobs)
+                recorded()
         finally:
             self._release_waiting()
         return self.finished
+
+    def _await_room(self) -> None:
+        """The calls that an earlier slice has left may fill the pool: they end soon, or count as hanging."""
+        while self.pool.room() <= self.pool.size // 2 and not self.pool.hanging() and self._may_begin():
+            self.stop.wait(LOOK_UP_SECONDS)
 
     def _may_begin(self) -> bool:
         return not self.stop.is_set() and time.monotonic() < self.deadline
@@ -142,7 +102,12 @@ class Slice:
         for kinds_left, handler in zip(reversed(range(len(self.handlers))), self.handlers, strict=True):
             # A place is kept for each kind of work that comes after, so that none waits for the end of another.
             places = room - len(begun) - kinds_left
-            for job in self._claim_from(handler, max(1, places), alone=alone and not begun):
+            if not alone and time.monotonic() < self.rests_until.get(id(handler), -math.inf):
+                continue
+            jobs = self._claim_from(handler, max(1, places), alone=alone and not begun)
+            if not jobs:
+                self.rests_until[id(handler)] = time.monotonic() + handler.rest_seconds
+            for job in jobs:
                 if job.lane is not None and (id(handler), job.lane) in self.waiting:
                     self.waiting[id(handler), job.lane].append(job)
                 else:
@@ -169,8 +134,8 @@ class Slice:
             self.waiting.setdefault((id(job.handler), job.lane), deque())
 
     def _replies(self) -> list[Job]:
-        """The calls that have come back: one, and those that follow closely; none where some hang, and there is
-        something better to do than to wait."""
+        """The calls that have come back: one, and those that follow closely; none where there is something better to
+        do than to wait."""
         first = self._await_reply()
         if first is None and time.monotonic() < self.give_up_at:
             return []
@@ -191,8 +156,8 @@ class Slice:
         return replies
 
     def _await_reply(self) -> Job | None:
-        """The next call that comes back; None where some hang and others may be begun, or all be left, and when the
-        time that a stop allows is over."""
+        """The next call that comes back; None where some hang and others may be begun, where all may be left, and
+        when the time that a stop allows is over."""
         while time.monotonic() < self.give_up_at:
             if self.stop.is_set() and self.give_up_at == math.inf:
                 self.give_up_at = time.monotonic() + STOP_GRACE_SECONDS
@@ -200,7 +165,7 @@ class Slice:
                 return self.done.get(timeout=LOOK_UP_SECONDS)
             except queue.Empty:
                 may_claim = self._may_begin() and time.monotonic() >= self.claim_again_at
-                if self.pool.hanging() and (may_claim or self._may_leave()):
+                if (self.pool.hanging() and may_claim) or self._may_leave():
                     return None
         return None
 
@@ -239,13 +204,17 @@ class Slice:
 
     def _release_empty_lanes(self) -> None:
         for handler in self.handlers:
-            idle = [key for key in self.lanes if key[0] == id(handler) and key not in self.waiting]
-            if idle:
-                handler.release_lanes({key[1]: self.lanes.pop(key) for key in idle})
+            idle = {
+                key: fence for key, fence in self.lanes.items() if key[0] == id(handler) and key not in self.waiting
+            }
+            lanes = {key[1]: fence for key, fence in idle.items()}
+            if lanes and _let_go(handler, partial(handler.release_lanes, lanes)):
+                self.lanes = {key: fence for key, fence in self.lanes.items() if key not in idle}
 
     def _release_waiting(self) -> None:
         for handler in self.handlers:
-            handler.release([job for jobs in self.waiting.values() for job in jobs if job.handler is handler])
+            waiting = [job for jobs in self.waiting.values() for job in jobs if job.handler is handler]
+            _let_go(handler, partial(handler.release, waiting))
         # A call that may still be under way keeps its lane, until the lease ends.
         busy = {(id(job.handler), job.lane) for job in self.calling | self.abandoned}
         self.waiting = {key: deque() for key in self.waiting if key in busy}
@@ -277,3 +246,13 @@ def _fail(handler: Handler, job: Job) -> None:
     except Exception:
         # Not even that can be written down; the calls of others are under way. Its lease ends by itself.
         logger.exception("Row %s of %s could not be put off.", job.key, type(handler).__name__)
+
+
+def _let_go(handler: Handler, release: Callable[[], None]) -> bool:
+    """Whether that worked. Where it did not, the calls of others are under way, and the leases end by themselves."""
+    try:
+        again(release)
+    except Exception:
+        logger.exception("Something of %s could not be let go of.", type(handler).__name__)
+        return False
+    return True

@@ -40,16 +40,20 @@ class Sweeper(threading.Thread):
             look_once(self.look)
 
 
-def look_once(look: Callable[[], Any]) -> None:
-    """One look that survives a database that is away, and leaves no connection behind for a fork to inherit."""
+def look_once(look: Callable[[], Any]) -> Any:
+    """What the look returns, None where it could not end.
+
+    It survives a database that is away, and leaves no connection behind for a fork to inherit.
+    """
     try:
-        look()
+        return look()
     except DatabaseError as error:
         logger.warning("The database could not be asked for due work (%s); trying again.", type(error).__name__)
     except Exception:
         logger.exception("A look for due work failed; trying again.")
     finally:
         connections.close_all()
+    return None
 
 
 def awake() -> None:

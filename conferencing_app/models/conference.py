@@ -61,7 +61,7 @@ class Conference(Subject, DueWork):
         NONE = "none"
 
     # Which event.
-    public_id = ExactField(max_length=40, unique=True, default=partial(new_public_id, "cnf"), editable=False)
+    public_id = ExactField(max_length=40, default=partial(new_public_id, "cnf"), editable=False)
     event_model = models.CharField(max_length=200)
     event_key = ExactField(max_length=200)
 
@@ -117,6 +117,8 @@ class Conference(Subject, DueWork):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["event_model", "event_key"], name="conferencing_one_conference_per_event"),
+            # Not ``unique=True``, which on PostgreSQL makes a second index, for LIKE, that each save would have to pay.
+            models.UniqueConstraint(fields=["public_id"], name="conferencing_one_conference_per_id"),
         ]
         indexes = [
             models.Index(fields=["due_at", "start"], name="conferencing_conference_next"),

@@ -18,7 +18,7 @@ from django.db.models import F
 from conferencing_app import addresses, clock, http, mails
 from conferencing_app.conf import settings
 from conferencing_app.engine import claim, retry
-from conferencing_app.engine.slices import NO_ANSWER, Job
+from conferencing_app.engine.jobs import NO_ANSWER, Handler, Job
 from conferencing_app.exceptions import KeyUnavailable, ProviderError
 from conferencing_app.failpoints import failpoint
 from conferencing_app.http import CallPolicy, Reply, retry_after
@@ -51,7 +51,7 @@ class Post:
     body: bytes
 
 
-class Webhooks:
+class Webhooks(Handler):
     """The handler of due deliveries to endpoints. An endpoint is a lane."""
 
     def __init__(self, using: str) -> None:

@@ -12,13 +12,15 @@ from django.db.models import Case, DateTimeField, Value, When
 from conferencing_app import clock
 from conferencing_app.conf import settings
 from conferencing_app.engine import claim
-from conferencing_app.engine.slices import Handler, Job
+from conferencing_app.engine.jobs import Handler, Job
 from conferencing_app.models import ConferencingProfile
 from conferencing_app.models.profile import ConferencingProfileQuerySet
 
 
 class AccountWork(Handler):
     """A handler of due profiles: ``those`` are its own. What is done with one is the subclass's business."""
+
+    rest_seconds = 0.5
 
     def __init__(self, using: str) -> None:
         self.using = using

@@ -14,7 +14,7 @@ from functools import partial
 from django.core.exceptions import ImproperlyConfigured
 
 from conferencing_app import clock
-from conferencing_app.engine.slices import NO_ANSWER, Job
+from conferencing_app.engine.jobs import NO_ANSWER, Job
 from conferencing_app.exceptions import ConferencingError
 from conferencing_app.models import ConferencingProfile
 from conferencing_app.models.profile import ConferencingProfileQuerySet

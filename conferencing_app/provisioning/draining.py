@@ -10,6 +10,7 @@ from functools import partial
 
 from django.db import connections
 
+from conferencing_app import doorbell
 from conferencing_app.conf import settings
 from conferencing_app.engine.pool import Pool
 from conferencing_app.engine.slices import Slice
@@ -42,7 +43,10 @@ stopping = Stop()
 
 
 class _Turn:
-    """One thread of a process does the work at a time; who comes meanwhile has it look once more before it ends."""
+    """One thread of a process does the work at a time; who comes meanwhile has it look once more before it ends.
+
+    A turn lasts no longer than a slice, however often it is asked: other kinds of work wait for its end.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -51,11 +55,12 @@ class _Turn:
     def take(self, work: Callable[[float], int]) -> int | None:
         """Do it for a slice, how much was done; at once None where another thread is at it."""
         done = None
+        until = time.monotonic() + settings.SLICE_SECONDS
         self._asked.set()
-        while self._asked.is_set() and self.lock.acquire(blocking=False):
+        while self._asked.is_set() and (left := until - time.monotonic()) > 0 and self.lock.acquire(blocking=False):
             try:
                 self._asked.clear()
-                done = (done or 0) + work(settings.SLICE_SECONDS)
+                done = (done or 0) + work(left)
             finally:
                 self.lock.release()
         return done
@@ -75,7 +80,7 @@ class _Process:
         self.telling = _Turn()
         self.mailing = _Turn()
         self.posting = _Turn()
-        self.hanging: list[threading.Thread] = []
+        self.finishing: list[threading.Thread] = []
         self.look_for_posts_at = 0.0
         self.prune_at = time.monotonic() + PRUNE_AFTER_SECONDS
         self.remind_at = 0.0
@@ -100,7 +105,7 @@ def drain_slice() -> int:
     process = _process
     if not process.calling.lock.locked() or time.monotonic() >= process.look_for_posts_at:
         _post_aside(process)
-    called = process.calling.take(partial(_call, leave_hanging=True))
+    called = process.calling.take(partial(_call, leave_calls=True))
     if called is None:
         return 0
     told = process.telling.take(_tell) or 0
@@ -133,11 +138,13 @@ def look(seconds: float) -> int:
     return _call(seconds) + _tell(seconds) + _mail(seconds) + _post(seconds)
 
 
-def sweep(program: Program) -> None:
-    """What each worker does every few seconds: show itself, do the work that is due, and now and then tidy up."""
+def sweep(program: Program) -> int:
+    """What each worker does every few seconds: show itself, do the work that is due, and now and then tidy up.
+
+    How many rows were finished.
+    """
     workers.beat(program)
-    if is_due():
-        drain_slice()
+    finished = drain_slice() if is_due() else 0
     if time.monotonic() >= _process.remind_at:
         _process.remind_at = time.monotonic() + REMIND_EVERY_SECONDS
         reminding.look()
@@ -145,11 +152,12 @@ def sweep(program: Program) -> None:
         _process.prune_at = time.monotonic() + PRUNE_EVERY_SECONDS
         if pruning.is_more(pruning.prune()):
             _process.prune_at = 0.0  # The next look goes on.
+    return finished
 
 
 def finish() -> None:
     """Before this process ends: wait for the calls that its slices have left, for as long as a stop allows."""
-    for thread in _process.hanging:
+    for thread in _process.finishing:
         thread.join()
 
 
@@ -190,19 +198,26 @@ def _tell(seconds: float) -> int:
     return delivery.deliver(seconds, stopping, settings.DATABASE)
 
 
-def _call(seconds: float, *, leave_hanging: bool = False) -> int:
-    """``leave_hanging``: what providers do not answer in this time is waited for in a thread of its own."""
+def _call(seconds: float, *, leave_calls: bool = False) -> int:
+    """``leave_calls``: what providers do not answer in this time is waited for in a thread of its own."""
     handlers = [kind(settings.DATABASE) for kind in (Conferences, Farewells, Checkups)]
     if _process.pool.size != settings.POOL_SIZE:
         _process.pool = Pool(settings.POOL_SIZE)
     work = Slice(handlers, _process.pool, seconds, stopping)
-    finished = work.run(leave_hanging=leave_hanging)
-    if work.calling:
-        _finish_aside(work)
-    return finished
+    try:
+        return work.run(leave_calls=leave_calls)
+    finally:
+        if leave_calls and work.calling:
+            _finish_aside(work)
 
 
 def _finish_aside(work: Slice) -> None:
-    thread = threading.Thread(target=look_once, args=[work.run], name="conferencing-hanging", daemon=True)
-    thread.start()
-    _process.hanging = [*(each for each in _process.hanging if each.is_alive()), thread]
+    # Each time lanes are free again, there is something to tell, and a row may need another call.
+    finish = partial(look_once, partial(work.run, recorded=partial(doorbell.ring, settings.DATABASE)))
+    thread = threading.Thread(target=finish, name="conferencing-finishing", daemon=True)
+    try:
+        thread.start()
+    except RuntimeError:  # This machine lets us have no more of them.
+        finish()
+        return
+    _process.finishing = [*(each for each in _process.finishing if each.is_alive()), thread]

@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from conferencing_app import causes, clock
 from conferencing_app.engine import retry
-from conferencing_app.engine.slices import NO_ANSWER, Job
+from conferencing_app.engine.jobs import NO_ANSWER, Job
 from conferencing_app.exceptions import AccessTokenExpired, ConferencingError, Relink
 from conferencing_app.failpoints import failpoint
 from conferencing_app.http import Trace

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from conferencing_app import clock, doorbell
-from conferencing_app.engine.slices import NO_ANSWER, Job
+from conferencing_app.engine.jobs import NO_ANSWER, Job
 from conferencing_app.exceptions import ProviderError
 from conferencing_app.models import Conference, Meeting
 from conferencing_app.providers.types import MeetingDetails

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from conferencing_app.engine.slices import NO_ANSWER, Job
+from conferencing_app.engine.jobs import NO_ANSWER, Job
 from conferencing_app.exceptions import ConferencingError
 from conferencing_app.models import Conference, Meeting
 from conferencing_app.providers.types import AccessToken

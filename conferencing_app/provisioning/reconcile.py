@@ -19,7 +19,7 @@ from django.db.models import Case, DateTimeField, Exists, OuterRef, Q, Value, Wh
 from conferencing_app import causes, clock
 from conferencing_app.conf import settings
 from conferencing_app.engine import batches, claim, lanes, retry
-from conferencing_app.engine.slices import NO_ANSWER, Job
+from conferencing_app.engine.jobs import NO_ANSWER, Handler, Job
 from conferencing_app.exceptions import AccessTokenExpired, ConferencingError, Unavailable
 from conferencing_app.failpoints import failpoint
 from conferencing_app.models import Conference, ConferencingProfile, Meeting
@@ -57,7 +57,7 @@ CONFERENCE_COLUMNS = (*WHILE_REMOVING, "due_at", "lease_until")
 LEAVING = ConferencingProfile.State.LEAVING
 
 
-class Conferences:
+class Conferences(Handler):
     """The handler of due conferences."""
 
     def __init__(self, using: str) -> None:

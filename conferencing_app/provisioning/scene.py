@@ -14,7 +14,7 @@ from django.db import connections
 from django.db.models import Q
 
 from conferencing_app import clock
-from conferencing_app.engine.slices import Job
+from conferencing_app.engine.jobs import Job
 from conferencing_app.models import Conference, ConferencingProfile, Grant, Meeting
 from conferencing_app.providers import registry
 from conferencing_app.providers.types import Capability
@@ -81,7 +81,8 @@ class Scene:
 
     def is_up_to_date(self, meeting: Meeting) -> bool:
         """Whether the provider was last brought to what is wanted, or need not be any more."""
-        return meeting.applied_digest == self.resolved.wanted.digest or self.resolved.wanted.over
+        wanted = self.resolved.wanted
+        return meeting.applied_digest == wanted.digest or wanted.over
 
     def changes_from(self, meeting: Meeting) -> datetime | None:
         """When the account's daily count lets this meeting be made or changed as it should; None: now."""
@@ -187,11 +188,17 @@ def _profiles(
     of_owner = Q(user__in={row.owner_id for row in conferences if row.owner_id}, state__in=[*_LINKED])
     asked_for = Q(public_id__in={row.profile_request for row in conferences})
     of_meetings = Q(pk__in={meeting.profile_id for meeting in meetings})
-    rows = ConferencingProfile.objects.using(using).filter(of_owner | asked_for | of_meetings).select_related("grant")
+    rows = ConferencingProfile.objects.using(using).filter(of_owner | asked_for | of_meetings)
+    rows = rows.select_related("grant").only(*_PROFILE_COLUMNS)
     return {row.pk: row for row in rows.order_by("-is_default", "-linked_at", "-pk")}
 
 
 _LINKED = (State.CONNECTED, State.DISCONNECTED)
+# What is asked of a profile and its grant. Each is read twice for a conference that is made, so the rest would tell.
+_PROFILE_COLUMNS = (
+    *("user", "provider", "public_id", "account_key", "is_default", "state", "cause", "paused_until", "pause_cause"),
+    *(f"grant__{name}" for name in ("access_token", "refresh_token", "expires_at", "refreshed_at", "api_url")),
+)
 
 
 def _abilities(alias: str) -> tuple[frozenset[Capability], timedelta]:

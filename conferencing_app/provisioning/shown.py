@@ -42,10 +42,11 @@ def _assigned(scene: Scene, meeting: Meeting) -> dict[str, Any]:
 
 def _cause_of_standstill(scene: Scene, meeting: Meeting) -> str:
     """Why a meeting that is there can't follow its event, or be looked at once more; empty when nothing is left."""
-    if scene.resolved.wanted.over:
+    resolved = scene.resolved
+    if resolved.wanted.over:
         return ""
-    if scene.resolved.cause:
-        return scene.resolved.cause
+    if resolved.cause:
+        return resolved.cause
     up_to_date = scene.is_up_to_date(meeting)
     if not scene.is_manageable(meeting.profile_id):
         return "" if up_to_date else "profile_missing"

@@ -8,6 +8,7 @@ import socket
 import threading
 import warnings
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,12 @@ from celery.signals import before_task_publish
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 from kombu.exceptions import OperationalError
+from kombu.transport import filesystem
 
-from conferencing_app import doorbell
-from conferencing_app.models import Conference
+from conferencing_app import clock, doorbell
+from conferencing_app.models import Conference, Grant
+from conferencing_app.provisioning import draining
+from conferencing_app.sandbox.client import SandboxControl
 from tests.brokers import Broker, application
 from tests.e2e.processes import wait_until
 from tests.hosts.models import Lesson
@@ -125,6 +129,54 @@ def test_a_burst_of_saves_rings_a_few_times_and_never_in_the_saving_thread(
     save_a_burst()
     wait_until(lambda: list(tmp_path.glob("*.msg")), lambda: "a message lies in the broker's folder")
     assert set(published.threads) == {"conferencing-doorbell"}
+
+
+def test_a_message_comes_into_its_folder_whole(
+    use_broker: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = str(tmp_path)
+    half_written: list[Path] = []
+
+    def dumps(payload: Any) -> str:  # by then the file is open, and empty
+        half_written.extend(tmp_path.glob("*.msg"))
+        return json.dumps(payload)
+
+    monkeypatch.setattr(filesystem, "dumps", dumps)
+    options = {"data_folder_in": folder, "data_folder_out": folder, "control_folder": f"{folder}-control"}
+    doorbell.Line().send(use_broker("filesystem://", broker_transport_options=options))
+    assert half_written == []
+    (message,) = tmp_path.iterdir()
+    assert json.loads(message.read_text())["headers"]["task"] == doorbell.TASK_NAME
+
+
+def test_what_a_slice_has_left_is_rung_for_as_it_comes_back(
+    use_broker: Any,
+    tmp_path: Path,
+    conferencing_sandbox: SandboxControl,
+    link_profile: Any,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It may need another call: here Alice's token is renewed, and nothing made yet. Bob's call hangs."""
+    settings.CONFERENCING_SLICE_SECONDS = 0.1
+    for name in ("alice", "bob"):
+        person = get_user_model().objects.create_user(name)
+        link_profile(person, f"{name}.zoom@example.com")
+        Lesson.objects.create(owner=person, title=name, starts_at=clock.read("default") + timedelta(days=2))
+    Grant.objects.filter(profile__user__username="alice").update(expires_at=clock.now())
+    conferencing_sandbox.options(latency_seconds=0.5)
+    conferencing_sandbox.add_fault("create", "delay_before", seconds=6, account="bob.zoom@example.com")
+    folder = str(tmp_path)
+    options = {"data_folder_in": folder, "data_folder_out": folder, "control_folder": f"{folder}-control"}
+    app = use_broker("filesystem://", broker_transport_options=options)
+    monkeypatch.setattr("celery._state.default_app", app)  # that of every thread, as in a worker
+    draining.drain_slice()  # both calls are left
+    assert not Conference.objects.due().exists()
+    wait_until(lambda: list(tmp_path.glob("*.msg")), lambda: "a message lies in the broker's folder")
+    assert [row.summary for row in Conference.objects.due()] == ["alice"]
+    assert Conference.objects.get(summary="bob").state == "pending", "nobody waits for the slowest"
+    draining.finish()
+    assert Conference.objects.get(summary="bob").state == "assigned"
 
 
 def test_rings_that_come_after_a_message_are_one_more(

@@ -37,7 +37,7 @@ class Command(BaseCommand):
         message = _("Looking for due work every %(seconds)s s; Ctrl-C ends.")
         self.stdout.write(message % {"seconds": f"{wait:g}"})
         while not draining.stopping.is_set():
-            look_once(partial(draining.sweep, Program.WORKER))
-            draining.stopping.wait(wait)
+            if not look_once(partial(draining.sweep, Program.WORKER)):
+                draining.stopping.wait(wait)
         draining.finish()
         look_once(partial(workers.leave, Program.WORKER))

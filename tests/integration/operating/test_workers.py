@@ -97,6 +97,29 @@ def test_a_worker_that_is_stopped_is_gone_at_once(monkeypatch: pytest.MonkeyPatc
     assert running() == []
 
 
+def test_the_worker_without_a_broker_pauses_only_after_a_look_that_found_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = iter([2, 1, 0])
+    pauses: list[int] = []
+
+    class Counted(Stop):
+        def wait(self, seconds: float) -> bool:
+            pauses.append(sum(1 for _ in found))  # how many looks were still to come
+            self.set()
+            return True
+
+    monkeypatch.setattr(draining, "stopping", Counted())
+    monkeypatch.setattr(draining, "sweep", lambda program: next(found))
+    former = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        call_command("conferencing_worker", verbosity=0)
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+    assert pauses == [0]
+
+
 def test_a_celery_worker_that_ends_is_gone_at_once() -> None:
     workers.beat(Program.CELERY)
     workers.beat(Program.DRAIN)

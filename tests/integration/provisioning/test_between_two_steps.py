@@ -306,3 +306,19 @@ def test_a_failure_of_an_event_that_is_over_is_no_longer_shown(
     with clock.travel(timedelta(hours=5)):
         drain()
     assert (stored(lesson).state, stored(lesson).cause_code) == ("assigned", "")
+
+
+def test_a_turn_ends_with_its_slice_however_often_it_is_asked_for(settings) -> None:
+    settings.CONFERENCING_SLICE_SECONDS = 0.3
+    turn, looks = draining._Turn(), []
+
+    def look(seconds: float) -> int:
+        looks.append(seconds)
+        time.sleep(0.1)
+        assert turn.take(look) is None, "it is under way: asked for once more"
+        return 1
+
+    assert turn.take(look) == len(looks)
+    assert 2 <= len(looks) <= 3
+    assert looks == sorted(looks, reverse=True)
+    assert max(looks) <= 0.3, "what is left of the slice"

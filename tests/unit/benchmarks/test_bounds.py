@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,16 @@ def test_a_limit_that_is_kept_and_one_that_is_not(tmp_path: Path, capsys: pytest
     assert "at most 5" in told
     assert "at most 2" in told
     assert "missed: three" in told
+
+
+def test_what_has_a_command_of_its_own_does_not_count_to_the_time(tmp_path: Path) -> None:
+    def measure(_: float) -> Verdict:
+        time.sleep(0.1)
+        return Verdict(True, "slowly")
+
+    slow = replace(THREE, measure=measure)
+    assert not run_all([slow], tmp_path / "late.json", limit_minutes=0)
+    assert run_all([replace(slow, apart=True)], tmp_path / "kept.json", limit_minutes=0)
 
 
 @pytest.mark.parametrize("bound", ["nothing=1", "start-late=1", "made-0-ms=much"])

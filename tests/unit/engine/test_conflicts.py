@@ -11,6 +11,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 
 from conferencing_app.engine import conflicts, slices
+from conferencing_app.engine.jobs import Job
 from conferencing_app.engine.pool import Pool
 from conferencing_app.engine.stopping import Stop
 from conferencing_app.models.work import Gate
@@ -90,7 +91,7 @@ def test_a_row_whose_transaction_loses_has_not_failed(monkeypatch: pytest.Monkey
     losses = iter([OperationalError(1213, "Deadlock found")] * 2)
 
     class Losing(Rows):
-        def advance(self, jobs: Sequence[slices.Job], may_call: bool) -> None:
+        def advance(self, jobs: Sequence[Job], may_call: bool) -> None:
             for error in losses:
                 raise error
             super().advance(jobs, may_call)

@@ -12,12 +12,13 @@ import pytest
 
 from conferencing_app.engine import pool as pools
 from conferencing_app.engine import slices
+from conferencing_app.engine.jobs import Handler, Job
 from conferencing_app.engine.pool import Pool
-from conferencing_app.engine.slices import Job, Slice
+from conferencing_app.engine.slices import Slice
 from conferencing_app.engine.stopping import Stop
 
 
-class Rows:
+class Rows(Handler):
     """Rows by key; each needs ``calls`` calls, in the lane that ``lane`` gives it."""
 
     def __init__(self, number: int, *, calls: int = 1, lane: Callable[[int], int | None] = lambda key: key) -> None:
@@ -202,6 +203,21 @@ def test_a_row_that_can_not_even_be_put_off_harms_no_other() -> None:
     assert sorted(rows.finished) == [key for key in range(20) if key not in rows.poison]
 
 
+def test_a_lane_that_can_not_be_let_go_of_loses_no_call_and_is_let_go_of_later() -> None:
+    rows = Rows(20, lane=lambda key: key % 5)
+    rows.work = lambda key: time.sleep(0.01 * key)
+    away = iter([True, True])
+
+    def release_lanes(lanes: dict[int, int]) -> None:
+        if next(away, False):
+            raise ConnectionError("the database was away for a moment")
+        Rows.release_lanes(rows, lanes)
+
+    rows.release_lanes = release_lanes  # type: ignore[method-assign]  # as ordered
+    assert run(rows) == 20
+    assert rows.held_lanes == set()
+
+
 def test_one_kind_of_work_does_not_keep_another_waiting_for_its_end() -> None:
     many, few = Rows(500), Rows(3)
     done_before: list[int] = []
@@ -245,13 +261,64 @@ def test_while_a_call_hangs_it_is_looked_for_more_now_and_then(monkeypatch: pyte
     assert claims < 12, "four in a second, and not twenty"
 
 
+def test_what_is_under_way_when_time_is_up_does_not_keep_the_next_slice_waiting() -> None:
+    answered = threading.Event()
+    rows = Rows(8)
+    rows.work = lambda key: answered.wait(10)
+    pool, stop = Pool(2), Stop()
+    first, second = Slice([rows], pool, 0.1, stop), Slice([rows], pool, 10.0, stop)
+    assert first.run(leave_calls=True) == 0
+    left = sorted(rows.made)
+    assert left == [0, 1], "two are called for, and two wait for their turn in the pool"
+    assert rows.held_lanes == {0, 1, 2, 3}
+    threading.Timer(0.1, answered.set).start()
+    assert second.run() == 4, "it waits for room rather than to find none and to end"
+    assert first.run() == 4
+    assert sorted(rows.finished) == list(range(8))
+    assert rows.held_lanes == set()
+
+
+def test_a_slice_that_finds_only_hanging_calls_in_the_pool_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pools, "HANGS_SECONDS", 0.05)
+    monkeypatch.setattr(pools, "SPARE", 0)
+    answered = threading.Event()
+    rows = Rows(8)
+    rows.work = lambda key: answered.wait(10)
+    pool, stop = Pool(2), Stop()
+    first, second = Slice([rows], pool, 0.1, stop), Slice([rows], pool, 10.0, stop)
+    first.run(leave_calls=True)
+    begun = time.monotonic()
+    assert second.run(leave_calls=True) == 0
+    assert time.monotonic() - begun < 5, "it has its own mails to send, and to tell what became of others"
+    answered.set()
+    first.run()
+
+
+def test_work_that_had_nothing_to_do_rests_while_there_is_other_work() -> None:
+    many, few = Rows(200), Rows(0)
+    few.rest_seconds = 60.0
+    claims = 0
+
+    def claim(room: int) -> list[Job]:
+        nonlocal claims
+        claims += 1
+        if len(many.finished) == 200 and not few.finished:
+            few.due, few.finished = [7], []
+        return Rows.claim(few, room)
+
+    few.claim = claim  # type: ignore[method-assign]  # counted, and one comes late
+    assert Slice([many, few], Pool(4), 30.0, Stop()).run() == 201
+    assert few.finished == [7], "asked once more before the end"
+    assert claims < 6, "and not each time that the others are"
+
+
 def test_what_hangs_when_time_is_up_can_be_left_and_waited_for_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pools, "HANGS_SECONDS", 0.05)
     answered = threading.Event()
     rows = Rows(4, lane=lambda key: key % 2)
     rows.work = lambda key: key % 2 and answered.wait(10)
     work = Slice([rows], Pool(4), 0.3, Stop())
-    assert work.run(leave_hanging=True) == 2
+    assert work.run(leave_calls=True) == 2
     assert sorted(rows.finished) == [0, 2]
     assert rows.released == [3], "what waited in the lane of the one that hangs stays due"
     assert rows.held_lanes == {1}

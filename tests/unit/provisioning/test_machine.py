@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from conferencing_app import clock
-from conferencing_app.engine.slices import Job
+from conferencing_app.engine.jobs import Job
 from conferencing_app.models import Conference, ConferencingProfile, InboundMessage, Meeting
 from conferencing_app.provisioning.reconcile import Conferences
 from conferencing_app.services import inbound, retrying

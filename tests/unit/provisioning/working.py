@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conferencing_app.engine.slices import Job
+from conferencing_app.engine.jobs import Job
 from conferencing_app.provisioning.reconcile import Conferences
 from tests.unit.provisioning.model_provider import Fate, world
 
