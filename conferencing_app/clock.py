@@ -5,8 +5,10 @@ Workers on several machines agree on the database's clock, and on no other.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -59,6 +61,27 @@ def read(using: str) -> datetime:
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The database's time, and this process's own clock (``time.monotonic``, in seconds) just before it was asked for.
+
+    Made before the database is asked, and not when the reading is used: work in between would tell in each time.
+    """
+
+    now: datetime
+    monotonic: float
+
+    def at(self, monotonic: float) -> datetime:
+        """The database's time when this process's own clock was at ``monotonic``."""
+        return self.now - timedelta(seconds=self.monotonic - monotonic)
+
+
+def reading(using: str) -> Reading:
+    """The database's time beside this process's own; one query."""
+    monotonic = time.monotonic()
+    return Reading(read(using), monotonic)
 
 
 def about_now() -> datetime:

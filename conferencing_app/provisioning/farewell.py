@@ -67,7 +67,7 @@ class Farewells(AccountWork):
             return
         if last is not None:
             made = attempts.Made(last.trace, Attempt.Operation.REVOKE.value, profile.provider, profile.pk)
-            attempts.keep([made], clock.read(self.using), self.using)
+            attempts.keep([made], clock.reading(self.using), self.using)
         if profile.state != State.LEAVING:
             self.write(job, profile, {}, None)
         elif last is not None and self._is_over(job, last):

@@ -29,7 +29,7 @@ def take_in(jobs: Sequence[Job], scenes: Sequence[Scene], using: str) -> None:
     called = [job for job in jobs if job.key not in held and "order" in job.notes and "ticket" not in job.notes]
     if not called:
         return
-    keep_attempts(called, clock.read(using), using)
+    keep_attempts(called, clock.reading(using), using)
     for job in called:
         if _had_effect(job.outcome):
             _take_in(job, using)

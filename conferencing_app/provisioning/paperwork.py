@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from conferencing_app import clock
 from conferencing_app.engine.jobs import NO_ANSWER, Job
 from conferencing_app.exceptions import ConferencingError
 from conferencing_app.models import Conference, Meeting
@@ -31,7 +32,7 @@ def record_outcome(scene: Scene) -> None:
     record(scene, order, outcome)
 
 
-def keep_attempts(jobs: Sequence[Job], now: datetime, using: str) -> None:
+def keep_attempts(jobs: Sequence[Job], reading: clock.Reading, using: str) -> None:
     """Keep what was called for these jobs. A refresh is kept with the grant that it changed."""
     orders = [(job, job.notes["order"]) for job in jobs if "order" in job.notes]
     made = [
@@ -40,7 +41,7 @@ def keep_attempts(jobs: Sequence[Job], now: datetime, using: str) -> None:
         )
         for job, order in orders
     ]
-    attempts.keep(made, now, using)
+    attempts.keep(made, reading, using)
 
 
 def do_paperwork(scene: Scene) -> plan.Call | plan.Intend | plan.Rest:

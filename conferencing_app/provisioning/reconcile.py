@@ -81,16 +81,16 @@ class Conferences(Handler):
     def advance(self, jobs: Sequence[Job], may_call: bool) -> None:
         jobs = [job for job in jobs if self._is_prepared(job)]
         with transaction.atomic(using=self.using):
-            now, budget, scenes = load(jobs, self.using)
+            reading, budget, scenes = load(jobs, self.using)
             for scene in scenes:
                 record_outcome(scene)
-            keep_attempts([scene.job for scene in scenes], now, self.using)
+            keep_attempts([scene.job for scene in scenes], reading, self.using)
             steps = self._plan(scenes)
             going_on = self._with_lane(steps) if may_call else []
             drafts = [draft_of(scene, step) for scene, step in going_on]
             going = {scene for scene, _ in going_on}
             give_back(steps, going)
-            announcing.announce_conferences([scene.conference for scene in scenes], now, self.using)
+            announcing.announce_conferences([scene.conference for scene in scenes], reading.now, self.using)
             self._save(scenes, drafts)
             budget.save()
             self._mark_sent(drafts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -129,7 +130,7 @@ class Scene:
         )
 
 
-def load(jobs: Sequence[Job], using: str) -> tuple[datetime, Budget, list[Scene]]:
+def load(jobs: Sequence[Job], using: str) -> tuple[clock.Reading, Budget, list[Scene]]:
     """The database's time, the accounts' budget, and the scenes of those jobs whose rows are still held, in order.
 
     Call it in a transaction, in which the rows stay locked.
@@ -137,6 +138,7 @@ def load(jobs: Sequence[Job], using: str) -> tuple[datetime, Budget, list[Scene]
     Rows that somebody else has locked are left out (see :func:`locked_elsewhere`): to wait for one while holding
     others could bring down the transaction of a host that changes the same events in another order.
     """
+    asked_at = time.monotonic()
     fences = {job.key: job.fence for job in jobs}
     rows = Conference.objects.using(using).filter(pk__in=fences, lease_until__isnull=False)
     rows = rows.select_for_update(skip_locked=_can_skip_locked(using)).order_by("pk").annotate(now=clock.now())
@@ -154,7 +156,7 @@ def load(jobs: Sequence[Job], using: str) -> tuple[datetime, Budget, list[Scene]
     rank = {job.key: place for place, job in enumerate(jobs)}
     conferences.sort(key=lambda row: rank[row.pk])
     return (
-        now,
+        clock.Reading(now, asked_at),
         budget,
         [
             Scene(jobs[rank[row.pk]], row, meetings[row.pk], profiles, _own(row, by_owner), now, budget)

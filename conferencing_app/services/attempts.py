@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.core.exceptions import ImproperlyConfigured
 
-from conferencing_app import causes, http
+from conferencing_app import causes, clock, http
 from conferencing_app.exceptions import AccessTokenExpired, Gone, ProviderError
 from conferencing_app.http import Trace
 from conferencing_app.models import Attempt
@@ -31,16 +30,15 @@ class Made:
     meeting: int | None = None
 
 
-def keep(made: Iterable[Made], now: datetime, using: str) -> None:
-    """Write down those that were begun, in one statement. ``now`` is the database's time."""
-    rows = [_row(each, now) for each in made if each.trace.begun_at is not None]
+def keep(made: Iterable[Made], reading: clock.Reading, using: str) -> None:
+    """Write down those that were begun, in one statement."""
+    rows = [_row(each, reading.at(each.trace.begun_at)) for each in made if each.trace.begun_at is not None]
     if rows:
         Attempt.objects.using(using).bulk_create(rows)
 
 
-def _row(made: Made, now: datetime) -> Attempt:
+def _row(made: Made, started_at: datetime) -> Attempt:
     trace, error = made.trace, made.trace.error
-    ago = timedelta(seconds=time.monotonic() - (trace.begun_at or 0.0))
     known = error if isinstance(error, ProviderError) else ProviderError()
     return Attempt(
         conference_id=made.conference,
@@ -48,7 +46,7 @@ def _row(made: Made, now: datetime) -> Attempt:
         profile_id=made.profile,
         provider=made.provider,
         operation=made.operation,
-        started_at=now - ago,
+        started_at=started_at,
         milliseconds=round(trace.seconds * 1000),
         status=trace.status,
         cause_code="" if error is None or isinstance(error, NO_FAILURE) else causes.of(error),

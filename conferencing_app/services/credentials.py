@@ -191,7 +191,7 @@ def _keep_attempts(ticket: RefreshTicket) -> None:
         return
     about = (Attempt.Operation.REFRESH.value, ticket.provider, ticket.profile_id, ticket.conference_id)
     made = [attempts.Made(trace, *about) for trace in ticket.traces]
-    attempts.keep(made, clock.read(settings.DATABASE), settings.DATABASE)
+    attempts.keep(made, clock.reading(settings.DATABASE), settings.DATABASE)
 
 
 @sensitive_variables()

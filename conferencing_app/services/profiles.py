@@ -153,7 +153,7 @@ def _call(flow: OAuthFlow, token: AccessToken, traces: list[Trace]) -> Identity:
 def _keep_attempts(profile: ConferencingProfile, traces: list[Trace]) -> None:
     about = (Attempt.Operation.IDENTIFY.value, profile.provider, profile.pk)
     made = [attempts.Made(trace, *about) for trace in traces]
-    attempts.keep(made, clock.read(settings.DATABASE), settings.DATABASE)
+    attempts.keep(made, clock.reading(settings.DATABASE), settings.DATABASE)
 
 
 def _change(profile: ConferencingProfile, **values: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -49,6 +50,23 @@ def test_each_call_is_kept_with_the_providers_own_reference(
     operations = ("create", "update", "get", "delete")
     references = [one for operation in operations for one in request_ids(conferencing_sandbox, operation)]
     assert sorted(Attempt.objects.values_list("request_id", flat=True)) == sorted(references)
+
+
+def test_when_a_call_began_is_kept_exactly_also_where_the_database_is_slow(
+    conferencing_sandbox, link_profile, alice, save_lesson, drain
+) -> None:
+    link_profile(alice)
+    before = clock.read("default")
+    save_lesson(alice)
+
+    def slowly(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("SELECT") and Grant._meta.db_table in sql and request_ids(conferencing_sandbox, "create"):
+            time.sleep(1)  # between the database's time, read with the conference's row, and the row of the call
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(slowly):
+        drain()
+    assert before <= Attempt.objects.get().started_at
 
 
 @pytest.mark.parametrize(
