@@ -31,10 +31,10 @@ matrix: .venv/requirements-matrix ## the built wheel on each supported Python an
 	$(PY) -m nox --session matrix --report $(RECORD)
 
 promises: .venv/requirements-bench ## every figure the project promises, measured at full size
-	$(PY) -m benchmarks.promises
+	$(PY) -m benchmarks.promises $(ARGS)
 
 bench: .venv/requirements-bench ## the side-by-side figures
-	$(PY) -m benchmarks
+	$(PY) -m benchmarks $(ARGS)
 
 screenshots: .venv/requirements ## the README's pictures of the pages, made anew
 	$(PY) -m pytest tests/browser/test_pictures.py --screenshots

@@ -6,10 +6,11 @@ import sys
 
 from benchmarks.command import run_command
 from benchmarks.figures.catalogue import FIGURES
+from benchmarks.figures.conditions import CONDITIONS
 
 
 def main() -> int:
-    return run_command("benchmarks", __doc__, FIGURES, "bench")
+    return run_command("benchmarks", __doc__, FIGURES, "bench", CONDITIONS)
 
 
 if __name__ == "__main__":

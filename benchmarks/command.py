@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from benchmarks.stamp import RESULTS
 from benchmarks.verdict import Promise, bounded, chosen, list_all, run_all
 
 
 def run_command(
-    module: str, about: str | None, promises: Sequence[Promise], results: str, limit_minutes: float = math.inf
+    module: str,
+    about: str | None,
+    promises: Sequence[Promise],
+    results: str,
+    settings: Mapping[str, Any],
+    limit_minutes: float = math.inf,
 ) -> int:
     """Measure what the command line asks for; 0 when all was kept.
 
-    The results are written as JSON under the name ``results``; where some were chosen, with ``-some`` behind it.
+    The results are written as JSON under the name ``results``, with the ``settings`` under which figures are taken;
+    where some were chosen, with ``-some`` behind it.
     """
     parser = argparse.ArgumentParser(prog=f"python -m {module}", description=about)
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="those whose name begins like this")
@@ -34,4 +41,4 @@ def run_command(
     except LookupError as error:
         parser.error(str(error))
     path = RESULTS / f"{results}{'-some' if options.only else ''}.json"
-    return 0 if run_all(asked, path, limit_minutes) else 1
+    return 0 if run_all(asked, path, settings, limit_minutes) else 1

@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import psycopg
@@ -32,6 +32,16 @@ def given(name: str) -> str:
     if url := os.environ.get(name, ""):
         return url
     raise NotGiven(f"not measured: give {HINTS[name]}")
+
+
+def server_versions() -> dict[str, str]:
+    """By name, of the database and the broker that figures are taken with, where they were given."""
+    versions = {}
+    with suppress(NotGiven, psycopg.Error), psycopg.connect(given("POSTGRES_URL")) as connection:
+        versions["postgresql"] = connection.execute("SHOW server_version").fetchone()[0]  # type: ignore[index]
+    with suppress(NotGiven, redis.RedisError), redis.Redis.from_url(given("REDIS_URL")) as server:
+        versions["redis-server"] = server.info("server")["redis_version"]
+    return versions
 
 
 @contextmanager

@@ -11,9 +11,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from benchmarks.services import server_versions
+
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
-PACKAGES = ("django", "celery", "kombu", "requests", "requests-oauthlib", "cryptography", "psycopg", "redis", "uvicorn")
+PACKAGES = (
+    *("django", "celery", "kombu", "requests", "requests-oauthlib", "oauthlib", "cryptography", "psycopg", "redis"),
+    *("uvicorn", "django-allauth"),
+)
 
 
 def stamp() -> dict[str, Any]:
@@ -22,7 +27,12 @@ def stamp() -> dict[str, Any]:
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": git("rev-parse", "HEAD"),
         "uncommitted_changes": bool(git("status", "--porcelain")),
-        "versions": {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version, **packages()},
+        "versions": {
+            "python": platform.python_version(),
+            "sqlite": sqlite3.sqlite_version,
+            **server_versions(),
+            **packages(),
+        },
         "machine": {
             "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
             "processor": processor(),
@@ -40,7 +50,9 @@ def git(*arguments: str) -> str:
 
 
 def packages() -> dict[str, str]:
-    return {name: metadata.version(name) for name in PACKAGES}
+    """Those that are installed: some are there for a measurement of their own."""
+    installed = {distribution.name.lower(): distribution.version for distribution in metadata.distributions()}
+    return {name: installed[name] for name in PACKAGES if name in installed}
 
 
 def processor() -> str:

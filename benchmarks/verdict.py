@@ -6,7 +6,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -109,12 +109,14 @@ def write(path: Path, about: dict[str, Any], results: list[dict[str, Any]]) -> N
     path.write_text(json.dumps(plain, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def run_all(promises: Sequence[Promise], path: Path, limit_minutes: float = math.inf) -> bool:
+def run_all(
+    promises: Sequence[Promise], path: Path, settings: Mapping[str, Any], limit_minutes: float = math.inf
+) -> bool:
     """Measure each in turn, tell, and write the JSON; whether all were kept, and the whole took no longer than this.
 
     What is measured apart does not count to the time.
     """
-    about = stamp()
+    about = {**stamp(), "settings": settings}
     machine = about["machine"]
     changed = " with uncommitted changes" if about["uncommitted_changes"] else ""
     print(f"commit {about['commit'][:12]}{changed}, {machine['cores']} cores, load {machine['load_at_start'][0]:g}")

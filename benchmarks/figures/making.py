@@ -15,6 +15,13 @@ LATENCY_SECONDS = 0.2
 PATIENCE_SECONDS = 180
 # So many bookings that a round takes seconds: the naive one with two processes makes ten a second at 200 ms.
 AT_0_MS, AT_200_MS, AT_200_MS_NAIVE = 1500, 1500, 60
+# The pool of each one's worker and its size. Ours makes its calls in a pool of its own, of POOL_SIZE.
+WORKERS = {
+    "ours": ("threads", 4),
+    "naive, one process": ("prefork", 1),
+    "naive, two processes": ("prefork", 2),
+    f"naive, {POOL_SIZE} threads": ("threads", POOL_SIZE),
+}
 
 Made = dict[str, Series]
 
@@ -60,13 +67,15 @@ def made_side_by_side(latency: float) -> Made:
 
 def contestants(ours: Stand, naive: Stand, latency: float) -> dict[str, Callable[[], float]]:
     if not latency:
+        one = "naive, one process"
         return {
-            "ours": partial(made_per_second, ours, AT_0_MS, latency, "threads", 4),
-            "naive, one process": partial(made_per_second, naive, AT_0_MS, latency, "prefork", 1),
+            "ours": partial(made_per_second, ours, AT_0_MS, latency, *WORKERS["ours"]),
+            one: partial(made_per_second, naive, AT_0_MS, latency, *WORKERS[one]),
             "a bare loop": partial(looped_per_second, naive, AT_0_MS),
         }
+    two, threads = "naive, two processes", f"naive, {POOL_SIZE} threads"
     return {
-        "ours": partial(made_per_second, ours, AT_200_MS, latency, "threads", 4),
-        "naive, two processes": partial(made_per_second, naive, AT_200_MS_NAIVE, latency, "prefork", 2),
-        f"naive, {POOL_SIZE} threads": partial(made_per_second, naive, AT_200_MS, latency, "threads", POOL_SIZE),
+        "ours": partial(made_per_second, ours, AT_200_MS, latency, *WORKERS["ours"]),
+        two: partial(made_per_second, naive, AT_200_MS_NAIVE, latency, *WORKERS[two]),
+        threads: partial(made_per_second, naive, AT_200_MS, latency, *WORKERS[threads]),
     }

@@ -9,13 +9,14 @@ from __future__ import annotations
 import sys
 
 from benchmarks.command import run_command
+from benchmarks.figures.conditions import CONDITIONS
 from benchmarks.promises.catalogue import PROMISES
 
 LIMIT_MINUTES = 60
 
 
 def main() -> int:
-    return run_command("benchmarks.promises", __doc__, PROMISES, "promises", LIMIT_MINUTES)
+    return run_command("benchmarks.promises", __doc__, PROMISES, "promises", CONDITIONS, LIMIT_MINUTES)
 
 
 if __name__ == "__main__":

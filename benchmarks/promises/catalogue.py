@@ -21,6 +21,7 @@ SINGLE_FLIGHT = "tests/integration/credentials/test_single_flight.py"
 SUPPORTS_WAY = "tests/browser/test_support.py"
 STORY = "tests/browser/test_story.py"
 CARDS = "tests/browser/test_cards.py"
+PICTURES = "tests/browser/test_pictures.py"
 FAULTS = "CONFERENCING_SANDBOX_FAULTS"
 PAGES = "tests/integration/pages"
 INBOUND_TESTS = "tests/integration/inbound"
@@ -67,6 +68,7 @@ BROWSER = [
         "0 violations on every page, light and dark, 320 and 1280 px",
         Tests(("tests/browser/test_every_page.py", f"{PAGES}/test_browser.py"), "every_page", 50),
     ),
+    kept_by("browser-pictures", "the README's and the documentation's are made", Tests((PICTURES,), "", 14)),
 ]
 
 BROKER = [
@@ -282,9 +284,12 @@ REPOSITORY = [
         "suite-postgresql",
         f"with Redis, nothing left out: {IN_TIME}",
         commands.suite_on_postgresql,
-        "make test in the clone, REQUIRE_SERVICES=1",
+        "make test in the clone, REQUIRE_SERVICES=1, or the record of make test-all",
     ),
     Promise("lint", "exit 0", commands.lint_is_clean, "make lint in the clone"),
+    kept_by(
+        "bounds", "one set out of reach turns its command red", Tests(("tests/unit/benchmarks/test_bounds.py",), "", 20)
+    ),
 ]
 
 EVERYWHERE = ("SQLite", "PostgreSQL", "MariaDB")

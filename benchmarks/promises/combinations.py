@@ -2,6 +2,8 @@
 
 Each takes longer than all other promises together. A record of this very commit, which the command writes, is taken as
 it is; where there is none, or something is not committed, the command is run.
+
+A suite that such a record tells of is not run again for a promise of its own.
 """
 
 from __future__ import annotations
@@ -41,6 +43,16 @@ def all_passed(target: str, at_least: int) -> Verdict:
     measured = f"{len(passed)} of {len(sessions)} combinations in {minutes:.0f} minutes{failed}"
     kept = len(passed) == len(sessions) >= at_least
     return Verdict(kept, measured, values(sessions), "" if kept else why or f"see {path}")
+
+
+def seconds_of(target: str, *words: str) -> float | None:
+    """How long the combination with all these words in its name took to pass; None where no record says that."""
+    path = record(target)
+    if not is_of_this_commit(path):
+        return None
+    sessions = json.loads(path.read_text())["sessions"]
+    passed = [session for session in sessions if session["result"].lower() == "success"]
+    return next((each["duration"] for each in passed if all(word in each["name"] for word in words)), None)
 
 
 def values(sessions: list[dict[str, Any]]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from conferencing_app.models import (
     Conference,
     ConferencingProfile,
     Endpoint,
+    Mail,
     Meeting,
     Notification,
     NotificationDelivery,
@@ -33,7 +34,7 @@ CAUSES = ("outage", "refused", "credentials_expired", "rate_limited")
 
 
 def make(count: int) -> None:
-    """So many conferences with a meeting, a call and a notification each, and a twentieth as many people.
+    """So many conferences with a meeting, a call, a notification and a mail each, and a twentieth as many people.
 
     Each of them has an account and an endpoint.
     """
@@ -46,13 +47,23 @@ def make(count: int) -> None:
     meetings = stored(Meeting, (meeting(one, now) for one in conferences))
     stored(Attempt, (call(one, now) for one in meetings))
     endpoints = stored(Endpoint, (endpoint(one, now) for one in people))
+    stored(Mail, (mail(one) for one in conferences))
     news = stored(Notification, (told(one) for one in conferences))
     stored(NotificationDelivery, (delivery(one, endpoints[number // EVENTS_OF_ONE]) for number, one in enumerate(news)))
 
 
 def leave() -> None:
     """Nobody and nothing of it is there any more, and the numbers begin anew."""
-    for model in (NotificationDelivery, Notification, Endpoint, Attempt, Meeting, Conference, ConferencingProfile):
+    for model in (
+        Mail,
+        NotificationDelivery,
+        Notification,
+        Endpoint,
+        Attempt,
+        Meeting,
+        Conference,
+        ConferencingProfile,
+    ):
         model.objects.all().delete()
     get_user_model().objects.filter(is_staff=False).delete()
 
@@ -155,6 +166,19 @@ def delivery(of: Notification, to: Endpoint) -> NotificationDelivery:
         state=NotificationDelivery.State.DELIVERED,
         delivered_at=of.created_at,
         status=204,
+    )
+
+
+def mail(of: Conference) -> Mail:
+    return Mail(
+        user_id=of.owner_id,
+        kind="event_without_link",
+        subject=of.public_id,
+        language="en",
+        state=Mail.State.SENT,
+        created_at=of.created_at,
+        expires_at=of.created_at + timedelta(days=1),
+        sent_at=of.created_at,
     )
 
 

@@ -21,6 +21,16 @@ def drafts(model: type[models.Model]) -> Iterator[models.Model]:
         yield model(host=host, title=f"Booking {number}", starts_at=begins, ends_at=begins + timedelta(minutes=45))
 
 
+def prepared(model: type[models.Model], count: int, changed: bool) -> list[models.Model]:
+    """So many bookings to be saved: new ones, or ones that are stored already and have another title now."""
+    bookings = list(itertools.islice(drafts(model), count))
+    if changed:
+        for booking in bookings:
+            booking.save()
+            booking.title += ", changed"  # type: ignore[attr-defined]
+    return bookings
+
+
 def timed_save(draft: models.Model) -> float:
     """Save, commit included; how long that took, in milliseconds."""
     begun = time.perf_counter()

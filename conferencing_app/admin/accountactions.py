@@ -19,10 +19,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from conferencing_app import clock, services
 from conferencing_app.admin.objectpage import ObjectPageAdmin
-from conferencing_app.admin.recording import record
 from conferencing_app.conf import settings
 from conferencing_app.models import ConferencingProfile, Meeting
 from conferencing_app.providers import registry
+from conferencing_app.services.recording import record
 
 # Each waits for its provider, while the browser waits for all of them.
 MOST_TESTS = 10
@@ -87,7 +87,7 @@ class AccountActions(ObjectPageAdmin):
         with transaction.atomic(using=settings.DATABASE):
             for account in disconnected:
                 services.disconnection.send_relink_mail(account)
-            record(request, disconnected, _("Had the mail sent that asks to link again."))
+            record(request.user, disconnected, _("Had the mail sent that asks to link again."))
         count = len(disconnected)
         text = ngettext("%(count)d mail is sent.", "%(count)d mails are sent.", count)
         self.message_user(request, text % {"count": count}, messages.SUCCESS if count else messages.WARNING)
@@ -129,7 +129,7 @@ class AccountActions(ObjectPageAdmin):
             return
         result = services.profiles.test(account)
         outcome = _("it works") if result.ok else result.cause_code
-        record(request, _only(account), _("Tested: %(outcome)s.") % {"outcome": outcome})
+        record(request.user, _only(account), _("Tested: %(outcome)s.") % {"outcome": outcome})
         if result.ok:
             text = _("“%(name)s” works: %(provider)s has just confirmed it.") % about
             self.message_user(request, text, messages.SUCCESS)
@@ -159,5 +159,5 @@ def _disconnect(request: HttpRequest, account: ConferencingProfile) -> bool:
     with transaction.atomic(using=settings.DATABASE):
         disconnected = services.profiles.disconnect(account)
         if disconnected:
-            record(request, _only(account), _("Disconnected."))
+            record(request.user, _only(account), _("Disconnected."))
     return disconnected

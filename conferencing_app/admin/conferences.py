@@ -9,7 +9,6 @@ from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.utils import display_for_value
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -26,8 +25,6 @@ from conferencing_app.admin import health, news, overview, search
 from conferencing_app.admin.filters import CauseFilter, ConferenceProviderFilter, WaitingFilter
 from conferencing_app.admin.health import Glance
 from conferencing_app.admin.objectpage import ObjectPageAdmin, Related, Tool
-from conferencing_app.admin.recording import record
-from conferencing_app.conf import settings
 from conferencing_app.models import Attempt, Conference, Meeting
 from conferencing_app.models.conference import ConferenceQuerySet
 
@@ -157,9 +154,7 @@ class ConferenceAdmin(ObjectPageAdmin):
 
     @admin.action(description=_("Try the selected conferences now"), permissions=["try_now"])
     def try_now(self, request: HttpRequest, queryset: ConferenceQuerySet) -> None:
-        with transaction.atomic(using=settings.DATABASE):
-            woken = services.retrying.try_now(queryset)
-            record(request, woken, _("Had it tried now."))
+        woken = services.retrying.try_now(queryset, by=request.user)
         count = woken.count()
         text = ngettext("%(count)d conference is tried now.", "%(count)d conferences are tried now.", count)
         level = messages.SUCCESS if count else messages.WARNING

@@ -28,9 +28,9 @@ from conferencing_app.admin import health, search
 from conferencing_app.admin.accountactions import without_transaction
 from conferencing_app.admin.objectpage import ObjectPageAdmin, Related, Tool
 from conferencing_app.admin.readonly import GoesWithItsPerson
-from conferencing_app.admin.recording import record
 from conferencing_app.conf import settings
 from conferencing_app.models import Endpoint, NotificationDelivery
+from conferencing_app.services.recording import record
 
 # What a browser's own field for a moment sends.
 MOMENT_FORMAT = "%Y-%m-%dT%H:%M"
@@ -165,7 +165,7 @@ class EndpointAdmin(GoesWithItsPerson, ObjectPageAdmin):
 def _recover(request: HttpRequest, endpoint: Endpoint, since: datetime) -> int:
     count = services.endpoints.recover(endpoint, since)
     told = {"since": date_format(timezone.localtime(since), "DATETIME_FORMAT"), "count": count}
-    record(request, Endpoint.objects.filter(pk=endpoint.pk), _("Had posted since %(since)s: %(count)d.") % told)
+    record(request.user, Endpoint.objects.filter(pk=endpoint.pk), _("Had posted since %(since)s: %(count)d.") % told)
     return count
 
 

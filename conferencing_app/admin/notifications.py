@@ -23,9 +23,9 @@ from conferencing_app.admin import health, search
 from conferencing_app.admin.filters import CauseFilter, NotificationTypeFilter, ToldTypeFilter
 from conferencing_app.admin.objectpage import ObjectPageAdmin, Related, Tool
 from conferencing_app.admin.readonly import GoesWithItsPerson
-from conferencing_app.admin.recording import record
 from conferencing_app.conf import settings
 from conferencing_app.models import Conference, ConferencingProfile, Endpoint, Notification, NotificationDelivery
+from conferencing_app.services.recording import record
 
 NOTIFICATION_ID = re.compile(r"ntf_(\w+)_(\d{1,18})")
 
@@ -106,7 +106,7 @@ class NotificationDeliveryAdmin(GoesWithItsPerson, ObjectPageAdmin):
     def resend(self, request: HttpRequest, queryset: QuerySet) -> None:
         with transaction.atomic(using=settings.DATABASE):
             resent = services.endpoints.resend_all(queryset)
-            record(request, resent, _("Had it posted again."))
+            record(request.user, resent, _("Had it posted again."))
         count = resent.count()
         text = ngettext("%(count)d delivery is posted again.", "%(count)d deliveries are posted again.", count)
         self.message_user(request, text % {"count": count}, messages.SUCCESS if count else messages.WARNING)

@@ -51,14 +51,17 @@ CONFERENCING_PROVIDERS = {{
 # Signs what is posted to those who subscribe to single events.
 CONFERENCING_WEBHOOK_SECRETS = ["{webhook_secret}"]
 
-# Only looked at under DEBUG: a sandbox stands in for the services, and needs no registration. Leave it out to use them.
-CONFERENCING_SANDBOX_URL = "http://127.0.0.1:8010"
-
-# Where the database is SQLite, in DATABASES["default"]:
+{sandbox}# Where the database is SQLite, in DATABASES["default"]:
 #     {wal}
 
 # In urls.py, in urlpatterns:
 #     path("conferencing/", include("conferencing_app.urls")),
+"""
+
+SANDBOX = f"""\
+# Only looked at under DEBUG: a sandbox stands in for the services, and needs no registration. Leave it out to use them.
+{SANDBOX_URL}
+
 """
 
 
@@ -75,7 +78,14 @@ def webhook_secrets() -> str:
 def settings_block() -> str:
     """The settings of a new site, with a fresh key: Python, to paste into the settings.
 
-    Under DEBUG the site is where runserver puts it, so that the block leads to a first conference as it stands.
+    Under DEBUG the site is where runserver puts it, and the sandbox stands in, so that the block leads to a first
+    conference as it stands.
     """
-    base_url = conf.RUNSERVER_URL if django_settings.DEBUG else "https://example.com"
-    return SETTINGS.format(base_url=base_url, key=crypto.new_key(), webhook_secret=signing.new_secret(), wal=WAL)
+    here = django_settings.DEBUG
+    return SETTINGS.format(
+        base_url=conf.RUNSERVER_URL if here else "https://example.com",
+        key=crypto.new_key(),
+        webhook_secret=signing.new_secret(),
+        sandbox=SANDBOX if here else "",
+        wal=WAL,
+    )

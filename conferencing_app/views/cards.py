@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from conferencing_app.models import Conference
-from conferencing_app.services.card import Card, may_act, may_see, next_card, read_ticket
+from conferencing_app.services.card import Card, is_owner, may_act, may_see, next_card, read_ticket
 from conferencing_app.services.retrying import try_now
 from conferencing_app.views.pages import is_htmx, private_page, safe_next
 from conferencing_app.views.profiles import to_profiles
@@ -40,7 +40,8 @@ def conference_retry(request: HttpRequest, public_id: str) -> HttpResponse:
         raise Http404
     if not may_act(request.user, conference):
         raise PermissionDenied
-    try_now(Conference.objects.filter(pk=conference.pk))
+    by = None if is_owner(request.user, conference) else request.user
+    try_now(Conference.objects.filter(pk=conference.pk), by=by)
     token = request.POST.get("card", "")
     shown = _card_of(request, token) if token else None
     if is_htmx(request):

@@ -156,7 +156,6 @@ def test_the_quickstart_leads_to_a_conference_that_follows_its_event(quickstart:
     reader.see_the_layout(quickstart)
 
 
-SIGN_IN = 'LOGIN_URL = "/admin/login/"\n'  # which a real site has of its own
 CREATE_ALICE = (
     "$ DJANGO_SUPERUSER_PASSWORD=alice python manage.py createsuperuser --noinput --username alice "
     "--email alice@example.com\n"
@@ -213,7 +212,7 @@ def set_up_by_the_readme(site: Site) -> None:
     """Its lines and nothing else, up to a migrated database with a person in it."""
     install, settings, urls, models, template = map(site.with_own_ports, readme_blocks("On your own site"))
     take_console(site, f"{install}$ django-admin startproject mysite .\n$ python manage.py startapp bookings\n")
-    append(site, "mysite/settings.py", f'{settings}INSTALLED_APPS += ["bookings"]\n{SIGN_IN}')
+    append(site, "mysite/settings.py", f'{settings}INSTALLED_APPS += ["bookings"]\n')
     append(site, "mysite/urls.py", f"from django.urls import include\nurlpatterns += [\n{urls}]\n")
     append(site, "bookings/models.py", f"from django.conf import settings\n{models}")
     append(site, "card.html", template)

@@ -110,12 +110,11 @@ def test_the_printed_settings_are_a_site_in_order(deployed: Any) -> None:
         "CONFERENCING_BASE_URL",
         "CONFERENCING_ENCRYPTION_KEYS",
         "CONFERENCING_PROVIDERS",
-        "CONFERENCING_SANDBOX_URL",
         "CONFERENCING_WEBHOOK_SECRETS",
     }
     assert len(crypto.decode_key(values["CONFERENCING_ENCRYPTION_KEYS"][0])) == 32
     with override_settings(**values):
-        assert found() == ["W005"]  # the sandbox is for DEBUG alone, and this is not
+        assert found() == []
     with override_settings(DEBUG=True, **values):
         assert [message for check in (knobs.check_addresses, knobs.check_keys) for message in check()] == []
     assert examine("--init")[0] != block  # another key each time
@@ -127,6 +126,7 @@ def test_under_debug_the_printed_settings_lead_to_a_first_conference_as_they_sta
     pasted: dict[str, Any] = {}
     exec(examine("--init")[0], pasted)
     assert pasted["CONFERENCING_BASE_URL"] == "http://127.0.0.1:8000"
+    assert pasted["CONFERENCING_SANDBOX_URL"] == "http://127.0.0.1:8010"
     with override_settings(ALLOWED_HOSTS=[], **{name: pasted[name] for name in pasted if name.startswith(conf.PREFIX)}):
         assert found() == []
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.core import signing
@@ -326,6 +327,14 @@ def test_try_now_makes_the_conference_due_as_if_never_tried(owner: Any) -> None:
     html = client_of(owner).get("/conferencing/card/" + first_card(conference, owner, "").token + "/").content.decode()
     assert "It is being tried now." in html
     assert "Next try" not in html
+
+
+@pytest.mark.parametrize(("who", "recorded"), [("owner", []), ("staff", [("staff", "Had it tried now.")])])
+def test_who_of_the_staff_had_it_tried_is_recorded(owner: Any, visitors: Any, who: str, recorded: list[Any]) -> None:
+    conference = make_conference(owner, **FAILING)
+    assert retry(client_of(visitors[who]), conference).status_code == 303
+    seen = LogEntry.objects.filter(object_id=str(conference.pk))
+    assert list(seen.values_list("user__username", "change_message")) == recorded
 
 
 @pytest.mark.parametrize("cause", ["rate_limited", "daily_cap", "nothing_linked", "credentials_expired", "no_time", ""])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from dataclasses import replace
@@ -10,17 +11,18 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import main
-from benchmarks.figures.beside import BESIDE, beside, naive_is_well_built
+from benchmarks.figures.beside import BESIDE, beside, made, made_of_pool, naive_is_well_built
 from benchmarks.figures.rounds import Series, take_turns
 from benchmarks.promises.catalogue import PROMISES
 from benchmarks.verdict import Promise, Verdict, bounded, chosen, run_all
 
 THREE = Promise("three", "at most {limit}", lambda limit: Verdict(limit >= 3, "3"), "this test", 5.0)
+SETTINGS = {"rounds": 5}
 
 
 def test_a_limit_that_is_kept_and_one_that_is_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_all([THREE], tmp_path / "kept.json")
-    assert not run_all(bounded([THREE], ["three=2"]), tmp_path / "missed.json")
+    assert run_all([THREE], tmp_path / "kept.json", SETTINGS)
+    assert not run_all(bounded([THREE], ["three=2"]), tmp_path / "missed.json", SETTINGS)
     told = capsys.readouterr().out
     assert "at most 5" in told
     assert "at most 2" in told
@@ -33,8 +35,29 @@ def test_what_has_a_command_of_its_own_does_not_count_to_the_time(tmp_path: Path
         return Verdict(True, "slowly")
 
     slow = replace(THREE, measure=measure)
-    assert not run_all([slow], tmp_path / "late.json", limit_minutes=0)
-    assert run_all([replace(slow, apart=True)], tmp_path / "kept.json", limit_minutes=0)
+    assert not run_all([slow], tmp_path / "late.json", SETTINGS, limit_minutes=0)
+    assert run_all([replace(slow, apart=True)], tmp_path / "kept.json", SETTINGS, limit_minutes=0)
+
+
+def test_the_results_say_what_they_were_measured_on(tmp_path: Path) -> None:
+    run_all([THREE], tmp_path / "results.json", SETTINGS)
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert results["settings"] == SETTINGS
+    assert {"commit", "versions", "machine", "at"} <= set(results)
+    assert {"python", "sqlite", "django", "celery"} <= set(results["versions"])
+    assert [(each["name"], each["kept"], each["bound"]) for each in results["results"]] == [
+        ("three", True, "at most 5")
+    ]
+
+
+@pytest.mark.parametrize("values", [(300.0, 0.0, 310.0), (0.0, 0.0, 0.0)])
+def test_a_round_in_which_a_link_was_lost_is_a_miss_whatever_the_median(
+    values: tuple[float, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = {"ours": Series(values), "naive, one process": Series((100.0,))}
+    monkeypatch.setattr("benchmarks.figures.beside.made_side_by_side", lambda _latency: seen)
+    assert not made(0.0, "naive, one process", 1.5).kept
+    assert not made_of_pool(0.85).kept
 
 
 @pytest.mark.parametrize("bound", ["nothing=1", "start-late=1", "made-0-ms=much"])

@@ -18,7 +18,16 @@ FEW = 100
 TIMES = 7
 ADMIN = "/admin/conferencing_app"
 MODELS = (
-    *("conference", "conferencingprofile", "meeting", "attempt", "notification", "notificationdelivery", "endpoint"),
+    *(
+        "conference",
+        "conferencingprofile",
+        "meeting",
+        "attempt",
+        "notification",
+        "notificationdelivery",
+        "endpoint",
+        "mail",
+    ),
 )
 
 
