@@ -6,13 +6,17 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from benchmarks.services import NotGiven
 from benchmarks.stamp import stamp
+
+SIDE_BY_SIDE = 2
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Promise:
 
     ``limit`` is the number in the bound, where it has one that may be set: ``{limit}`` in the words stands for it,
     and ``measure`` is given it. ``apart``: it has a command of its own, whose minutes are not those of the whole.
+    ``beside``: it measures no time, so that another such one may be measured meanwhile.
     """
 
     name: str
@@ -39,6 +44,7 @@ class Promise:
     by: str
     limit: float | None = None
     apart: bool = False
+    beside: bool = False
 
     @property
     def words(self) -> str:
@@ -51,7 +57,7 @@ class Promise:
 
 
 def judge(promise: Promise) -> dict[str, Any]:
-    """Measure, and print the line; whatever goes wrong is a miss."""
+    """Measure; whatever goes wrong is a miss."""
     begun = time.monotonic()
     try:
         verdict = promise.verdict()
@@ -61,9 +67,15 @@ def judge(promise: Promise) -> dict[str, Any]:
         lines = str(error).splitlines() or [""]
         verdict = Verdict(False, f"{type(error).__name__}: {lines[0]}", why=str(error))
     seconds = round(time.monotonic() - begun, 1)
-    result = {"name": promise.name, "bound": promise.words, **asdict(verdict), "seconds": seconds}
-    tell(result)
-    return result
+    return {"name": promise.name, "bound": promise.words, **asdict(verdict), "seconds": seconds}
+
+
+def judge_all(promises: Sequence[Promise]) -> Iterator[dict[str, Any]]:
+    """In turn; of those that may be measured beside each other, two at a time."""
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        for beside, group in groupby(promises, key=lambda promise: promise.beside):
+            in_turn = pool.map if beside else map
+            yield from in_turn(judge, group)
 
 
 def tell(result: dict[str, Any]) -> None:
@@ -120,9 +132,13 @@ def run_all(
     machine = about["machine"]
     changed = " with uncommitted changes" if about["uncommitted_changes"] else ""
     print(f"commit {about['commit'][:12]}{changed}, {machine['cores']} cores, load {machine['load_at_start'][0]:g}")
-    results = [judge(promise) for promise in promises]
-    seconds = [result["seconds"] for result, promise in zip(results, promises, strict=True) if not promise.apart]
-    minutes = sum(seconds) / 60
+    begun = time.monotonic()
+    results = []
+    for result in judge_all(promises):
+        tell(result)
+        results.append(result)
+    apart = sum(result["seconds"] for result, promise in zip(results, promises, strict=True) if promise.apart)
+    minutes = (time.monotonic() - begun - apart) / 60
     about["minutes"] = round(minutes, 1)
     write(path, about, results)
     missed = [result["name"] for result in results if not result["kept"]]

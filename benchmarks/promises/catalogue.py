@@ -168,6 +168,7 @@ VERIFICATION = [
         "verify-timing",
         "with and without an address: same bytes, median of 200 within 10 %",
         Tests((f"{VERIFYING}/test_silence.py",), "", 3),
+        alone=True,
     ),
     *[
         kept_by(
@@ -195,11 +196,13 @@ HEALING = [
         "poison",
         "50 events that always fail beside 200 good: p95 of the good ≤ 1.5 × without",
         Tests((f"{PROVISIONING}/test_poison.py",), "always_fail"),
+        alone=True,
     ),
     kept_by(
         "poison-that-hangs",
         "50 accounts whose calls hang beside 200 good events: p95 of the good ≤ 1.5 × without",
         Tests((f"{PROVISIONING}/test_poison.py",), "calls_hang"),
+        alone=True,
     ),
 ]
 

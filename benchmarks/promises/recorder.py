@@ -29,7 +29,5 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         test["why"] = report.longreprtext[-1500:]
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Where several processes run the tests, the one that all reports come to."""
-    if not hasattr(session.config, "workerinput"):
-        Path(os.environ["PROMISES_RECORD"]).write_text(json.dumps(tests, default=str), encoding="utf-8")
+def pytest_sessionfinish() -> None:
+    Path(os.environ["PROMISES_RECORD"]).write_text(json.dumps(tests, default=str), encoding="utf-8")

@@ -18,8 +18,6 @@ from benchmarks.stamp import ROOT
 from benchmarks.verdict import Promise, Verdict
 
 LIMIT_SECONDS = 1500
-# A line of so many tests runs them in two processes; those that measure a time are fewer.
-MANY = 7
 FRESH = {"PostgreSQL": fresh_database, "MariaDB": fresh_mariadb}
 
 
@@ -42,8 +40,10 @@ class Tests:
         return f"{' '.join(self.nodes)}{chosen} ({self.at_least} or more{recorded})"
 
 
-def kept_by(name: str, bound: str, tests: Tests, database: str = "SQLite") -> Promise:
-    return Promise(name, bound, partial(run_tests, name, tests, database), f"{tests} on {database}")
+def kept_by(name: str, bound: str, tests: Tests, database: str = "SQLite", *, alone: bool = False) -> Promise:
+    """``alone``: they measure a time, so nothing else may run meanwhile."""
+    measure = partial(run_tests, name, tests, database)
+    return Promise(name, bound, measure, f"{tests} on {database}", beside=not alone)
 
 
 def run_tests(name: str, tests: Tests, database: str) -> Verdict:
@@ -61,9 +61,8 @@ def run_tests(name: str, tests: Tests, database: str) -> Verdict:
 
 def command(tests: Tests) -> list[str]:
     chosen = ["-k", tests.keyword] if tests.keyword else []
-    side_by_side = ["--numprocesses", "2", "--dist", "worksteal"] if tests.at_least >= MANY else []
     plugins = ["-p", "benchmarks.promises.recorder", "-p", "no:cacheprovider"]
-    return [sys.executable, "-m", "pytest", "--quiet", *plugins, *side_by_side, *chosen, *tests.nodes]
+    return [sys.executable, "-m", "pytest", "--quiet", *plugins, *chosen, *tests.nodes]
 
 
 def judge(tests: Tests, results: dict[str, Any]) -> Verdict:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,12 +33,31 @@ def test_a_limit_that_is_kept_and_one_that_is_not(tmp_path: Path, capsys: pytest
 
 def test_what_has_a_command_of_its_own_does_not_count_to_the_time(tmp_path: Path) -> None:
     def measure(_: float) -> Verdict:
-        time.sleep(0.1)
+        time.sleep(1)
         return Verdict(True, "slowly")
 
-    slow = replace(THREE, measure=measure)
-    assert not run_all([slow], tmp_path / "late.json", SETTINGS, limit_minutes=0)
-    assert run_all([replace(slow, apart=True)], tmp_path / "kept.json", SETTINGS, limit_minutes=0)
+    slow, half_a_second = replace(THREE, measure=measure), 0.5 / 60
+    assert not run_all([slow], tmp_path / "late.json", SETTINGS, half_a_second)
+    assert run_all([replace(slow, apart=True)], tmp_path / "kept.json", SETTINGS, half_a_second)
+
+
+def test_two_that_measure_no_time_are_measured_beside_each_other_and_others_alone(tmp_path: Path) -> None:
+    meeting = threading.Barrier(2)
+    running: list[str] = []
+
+    def measure(name: str, beside: bool) -> Verdict:
+        running.append(name)
+        if beside:
+            meeting.wait(10)  # raises where nobody else comes
+        seen = list(running)
+        running.remove(name)
+        return Verdict(beside or seen == [name], ", ".join(seen))
+
+    names = [("one", True), ("two", True), ("three", False), ("four", True), ("five", True)]
+    promises = [Promise(name, "", partial(measure, name, beside), "", beside=beside) for name, beside in names]
+    path = tmp_path / "results.json"
+    assert run_all(promises, path, SETTINGS)
+    assert [each["name"] for each in json.loads(path.read_text())["results"]] == [name for name, _ in names]
 
 
 def test_the_results_say_what_they_were_measured_on(tmp_path: Path) -> None:
