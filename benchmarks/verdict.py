@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -71,11 +70,10 @@ def judge(promise: Promise) -> dict[str, Any]:
 
 
 def judge_all(promises: Sequence[Promise]) -> Iterator[dict[str, Any]]:
-    """In turn; of those that may be measured beside each other, two at a time."""
+    """First those that want the machine for themselves, then the others, two at a time."""
+    yield from (judge(promise) for promise in promises if not promise.beside)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        for beside, group in groupby(promises, key=lambda promise: promise.beside):
-            in_turn = pool.map if beside else map
-            yield from in_turn(judge, group)
+        yield from pool.map(judge, (promise for promise in promises if promise.beside))
 
 
 def tell(result: dict[str, Any]) -> None:
@@ -137,8 +135,9 @@ def run_all(
     for result in judge_all(promises):
         tell(result)
         results.append(result)
-    apart = sum(result["seconds"] for result, promise in zip(results, promises, strict=True) if promise.apart)
-    minutes = (time.monotonic() - begun - apart) / 60
+    apart = {promise.name for promise in promises if promise.apart}
+    waited = sum(result["seconds"] for result in results if result["name"] in apart)
+    minutes = (time.monotonic() - begun - waited) / 60
     about["minutes"] = round(minutes, 1)
     write(path, about, results)
     missed = [result["name"] for result in results if not result["kept"]]
