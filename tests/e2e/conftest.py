@@ -12,6 +12,7 @@ from conferencing_app import clock
 from conferencing_app.sandbox.client import SandboxProcess, start_sandbox
 from tests.e2e import checker
 from tests.e2e.processes import Nursery, open_nursery
+from tests.e2e.provider import PLENTY
 from tests.e2e.site import Site
 from tests.e2e.variant import CALLBACK_URL, CLIENT_ID, CLIENT_SECRET, at_sandbox
 
@@ -46,6 +47,7 @@ def site(
         setattr(settings, name, value)
     sandbox = recorded_sandbox.control
     sandbox.reset()
+    sandbox.set_account("alice.zoom@example.com", daily_limit=PLENTY)
     sandbox.register_client(CLIENT_ID, CLIENT_SECRET, [CALLBACK_URL])
     owner = get_user_model().objects.create_user("alice", "alice@example.com")
     assert recorded_sandbox.log is not None

@@ -17,9 +17,7 @@ def at_sandbox(url: str) -> dict[str, Any]:
         "DEBUG": True,  # a sandbox is only used under DEBUG
         "CONFERENCING_BASE_URL": BASE_URL,
         "CONFERENCING_SANDBOX_URL": url,
-        "CONFERENCING_PROVIDERS": {
-            "zoom": {"BACKEND": "conferencing_app.providers.zoom.ZoomProvider", "OPTIONS": options}
-        },
+        "CONFERENCING_PROVIDERS": {"zoom": {"BACKEND": "tests.e2e.provider.PlentifulZoom", "OPTIONS": options}},
         "CONFERENCING_WEBHOOK_NETWORKS": ["127.0.0.0/8"],
         "CONFERENCING_LEASE_SECONDS": 2.0,
         "CONFERENCING_SWEEP_SECONDS": 0.2,

@@ -41,6 +41,10 @@ def main() -> None:
         setattr(settings, name, value)
     # All at once where connections are files; a server has a limited number of them.
     threads = tasks if connection.vendor == "sqlite" else 8
+    if connection.vendor == "sqlite":
+        # So many want the one write lock at once, which is given to nobody in particular: longer than a slow machine
+        # takes to serve them all.
+        connection.settings_dict["OPTIONS"]["timeout"] = 90
     print("ready", flush=True)
     sys.stdin.readline()
     with ThreadPoolExecutor(threads) as pool:
