@@ -38,7 +38,7 @@ def server_versions() -> dict[str, str]:
     """By name, of the database and the broker that figures are taken with, where they were given."""
     versions = {}
     with suppress(NotGiven, psycopg.Error), psycopg.connect(given("POSTGRES_URL")) as connection:
-        versions["postgresql"] = connection.execute("SHOW server_version").fetchone()[0]  # type: ignore[index]
+        versions["postgresql"] = connection.info.parameter_status("server_version") or ""
     with suppress(NotGiven, redis.RedisError), redis.Redis.from_url(given("REDIS_URL")) as server:
         versions["redis-server"] = server.info("server")["redis_version"]
     return versions

@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.services import NotGiven
 from benchmarks.stamp import stamp
 
-SIDE_BY_SIDE = 2
+SIDE_BY_SIDE = 2  # that many fill the two cores that the promises are for
 
 
 @dataclass(frozen=True)

@@ -39,11 +39,11 @@ def main() -> None:
     settings.DEBUG = True
     for name, value in sandbox_settings(url, settings.CONFERENCING_BASE_URL).items():
         setattr(settings, name, value)
-    # All at once where connections are files; a server has a limited number of them.
-    threads = tasks if connection.vendor == "sqlite" else 8
+    threads = 8  # a server has a limited number of connections
     if connection.vendor == "sqlite":
-        # So many want the one write lock at once, which is given to nobody in particular: longer than a slow machine
+        # All at once. They want the one write lock, which is given to nobody in particular: longer than a slow machine
         # takes to serve them all.
+        threads = tasks
         connection.settings_dict["OPTIONS"]["timeout"] = 90
     print("ready", flush=True)
     sys.stdin.readline()

@@ -77,6 +77,16 @@ def test_crons_drains_are_one_a_machine() -> None:
     assert running() == [Program.DRAIN]
 
 
+def run_worker() -> None:
+    """``conferencing_worker`` to its end; the signals that it takes over are this process's own again."""
+    former = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        call_command("conferencing_worker", verbosity=0)
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
 def test_a_worker_that_is_stopped_is_gone_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draining, "stopping", Stop())
     seen: list[list[str]] = []
@@ -87,12 +97,7 @@ def test_a_worker_that_is_stopped_is_gone_at_once(monkeypatch: pytest.MonkeyPatc
         os.kill(os.getpid(), signal.SIGTERM)
 
     monkeypatch.setattr(draining, "sweep", sweep)
-    former = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        call_command("conferencing_worker", verbosity=0)
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
+    run_worker()
     assert seen == [[Program.WORKER]]
     assert running() == []
 
@@ -111,12 +116,7 @@ def test_the_worker_without_a_broker_pauses_only_after_a_look_that_found_nothing
 
     monkeypatch.setattr(draining, "stopping", Counted())
     monkeypatch.setattr(draining, "sweep", lambda program: next(found))
-    former = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        call_command("conferencing_worker", verbosity=0)
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
+    run_worker()
     assert pauses == [0]
 
 

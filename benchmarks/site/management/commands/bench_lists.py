@@ -18,16 +18,8 @@ FEW = 100
 TIMES = 7
 ADMIN = "/admin/conferencing_app"
 MODELS = (
-    *(
-        "conference",
-        "conferencingprofile",
-        "meeting",
-        "attempt",
-        "notification",
-        "notificationdelivery",
-        "endpoint",
-        "mail",
-    ),
+    *("conference", "conferencingprofile", "meeting", "attempt"),
+    *("notification", "notificationdelivery", "endpoint", "mail"),
 )
 
 
