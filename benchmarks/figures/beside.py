@@ -112,7 +112,7 @@ AT_0_MS, AT_200_MS = partial(made, 0.0), partial(made, LATENCY_SECONDS)
 IDLE = "idle worker, p50 of commit to link ≤ latency + {limit} ms"
 
 BESIDE = [
-    # First: servers go on working for a while after the lines that fill them, and this one compares milliseconds.
+    # First, as it compares milliseconds: after others, servers may still be at work on what those have left.
     promise("start-time", "django.setup() ≤ {limit} ms more with the app", started, "starting", 60),
     promise("start-late", "requests, oauthlib, cryptography and providers are loaded later", loads_late, "starting"),
     promise("save-bare", "≤ {limit} × a bare save", partial(saves, "PostgreSQL", "bare", "≤"), "side_by_side", 2.5),

@@ -13,9 +13,8 @@ from typing import Any
 from benchmarks.figures.rounds import Series, take_turns
 from benchmarks.stamp import ROOT
 
-# More rounds than elsewhere: each is short, and what is compared are tens of milliseconds. A start on a busy host takes
-# up to twice as long as the one before: medians of seven gave 33 to 75 milliseconds in one quarter of an hour, medians
-# of 21 gave 36 to 54.
+# More rounds than elsewhere: each is short, and what is compared are tens of milliseconds, while a busy host makes one
+# start take up to twice as long as another.
 ROUNDS = 21
 
 
