@@ -5,8 +5,8 @@ One vocabulary for pages, admin, logs, signals and webhooks. A column holds the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.text import capfirst
@@ -44,8 +44,7 @@ class Action(StrEnum):
     NONE = ""
 
 
-@dataclass(frozen=True)
-class Cause:
+class Cause(NamedTuple):
     """One reason. ``sentence`` may name the provider as ``%(provider)s``."""
 
     code: str
@@ -62,7 +61,7 @@ class Cause:
     def told_of(self, provider: str) -> Cause:
         """The same with the provider's own name in its sentence, which is then complete. An empty name will do."""
         sentence = str(self.sentence) % {"provider": provider or gettext("the conferencing service")}
-        return replace(self, sentence=sentence if provider else capfirst(sentence))
+        return self._replace(sentence=sentence if provider else capfirst(sentence))
 
 
 NO_WORKER = "no_worker"

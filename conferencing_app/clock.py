@@ -8,9 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connections
 from django.db.models import DateTimeField, Func
@@ -63,8 +62,7 @@ def read(using: str) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """The database's time, and this process's own clock (``time.monotonic``, in seconds) just before it was asked for.
 
     Made before the database is asked, and not when the reading is used: work in between would tell in each time.

@@ -23,6 +23,7 @@ LATER = (
     *("requests", "urllib3", "oauthlib", "requests_oauthlib", "cryptography"),
     *("conferencing_app.providers.zoom", "conferencing_app.providers.base", "conferencing_app.http.outbound"),
     *("conferencing_app.engine", "conferencing_app.mails", "conferencing_app.provisioning", "conferencing_app.doctor"),
+    *("conferencing_app.services.attaching", "conferencing_app.services.function", "conferencing_app.services.upsert"),
     *("conferencing_app.services.explain", "conferencing_app.services.linking", "conferencing_app.views"),
     "conferencing_app.admin.overview.page",
 )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.contrib.admin import ModelAdmin
@@ -18,8 +17,7 @@ from conferencing_app.admin.search import FindingAdmin
 MOST_ROWS = 50
 
 
-@dataclass(frozen=True)
-class Tool:
+class Tool(NamedTuple):
     """A button of the page, or a link where ``posts`` is False."""
 
     label: Any
@@ -27,16 +25,14 @@ class Tool:
     posts: bool = True
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """``url`` is the row's own page."""
 
     url: str
     cells: list[Any]
 
 
-@dataclass(frozen=True)
-class Related:
+class Related(NamedTuple):
     """Rows that belong to the object: at most MOST_ROWS; ``all_url`` is the list of all of them."""
 
     title: Any

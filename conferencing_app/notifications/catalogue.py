@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from conferencing_app import signals
 from conferencing_app.models import Conference, ConferencingProfile
@@ -29,8 +28,7 @@ SIGNALS: dict[str, NotificationSignal] = {
 ABOUT_PROFILES = frozenset({LINKED, DISCONNECTED, UNLINKED})
 
 
-@dataclass(frozen=True)
-class News:
+class News(NamedTuple):
     """What there is to tell of a subject as it is. ``mark`` is what it remembers of it: the same mark is no news.
 
     Without a ``type`` there is nothing to tell, and what was told before no longer holds.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, cast
 
 from django.apps import apps
@@ -204,7 +203,7 @@ class ConferencingField(FieldCacheMixin, Field):
 
     def saved(self, event: Any, request: Request, using: str) -> None:
         """A save has stored the request. It is settled by the commit: the host may repeat a transaction that failed."""
-        written = replace(request, written=True)
+        written = request._replace(written=True)
         event._state.fields_cache[self.pending_name] = written
 
         def settle() -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.apps import apps
@@ -19,8 +18,7 @@ EXPLICIT_KEYS = ("join_url", "provider_description")
 URL_LENGTH, DESCRIPTION_LENGTH = 2000, 255
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """A request that was checked. ``profile_user`` is the owner of the profile that it names, as text.
 
     ``written``: a save has stored it, in a transaction that may still come to nothing.

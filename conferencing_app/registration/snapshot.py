@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings as django_settings
@@ -24,8 +23,7 @@ ARGUMENT_OF_CAUSE = {"no_time": "start", "end_before_start": "end", "unknown_tim
 TZID_LENGTH, CALENDAR_LENGTH, LOCALE_LENGTH = 64, 64, 16
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """The columns of a conference that come from its event. Times are in UTC, to the second."""
 
     owner_id: Any
@@ -43,7 +41,7 @@ class Snapshot:
 
     def columns(self) -> dict[str, Any]:
         """Values by column (attname) of the conference."""
-        return dict(vars(self))
+        return self._asdict()
 
     def digest(self) -> str:
         """SHA-256 over everything in here, in hexadecimal: the same event gives the same digest."""

@@ -6,10 +6,29 @@ from typing import TYPE_CHECKING
 
 from conferencing_app import later
 
-if TYPE_CHECKING:
-    from conferencing_app.services import disconnection, endpoints, explain, grants, profiles, retrying
-else:
-    MODULES = ("disconnection", "endpoints", "explain", "grants", "profiles", "retrying")
-    __getattr__ = later.parts(__name__, dict.fromkeys(MODULES, ()))
+__all__ = [
+    "attaching",
+    "disconnection",
+    "endpoints",
+    "explain",
+    "function",
+    "grants",
+    "inserting",
+    "profiles",
+    "retrying",
+]
 
-__all__ = ["disconnection", "endpoints", "explain", "grants", "profiles", "retrying"]
+if TYPE_CHECKING:
+    from conferencing_app.services import (
+        attaching,
+        disconnection,
+        endpoints,
+        explain,
+        function,
+        grants,
+        inserting,
+        profiles,
+        retrying,
+    )
+else:
+    __getattr__ = later.parts(__name__, dict.fromkeys(__all__, ()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -20,7 +19,7 @@ from conferencing_app.services.subscribing import subscribe, unsubscribe
 
 # What reading an event afresh may change.
 READ_FROM_EVENT = (
-    *(column.name for column in dataclasses.fields(Snapshot)),
+    *Snapshot._fields,
     *("digest", "stale", "state", "cause_code", "cause_since", "join_url", "provider", "passcode", "dial_in"),
     *("assigned_at", "asked_at"),
 )
@@ -151,7 +150,7 @@ def _record_as_stored(told: wanted.Want, field: ConferencingField, using: str) -
     model: Any = field.declared_on
     event = model._base_manager.using(using).filter(pk=told.event_key).first()
     if event is not None:  # else its deletion has been recorded, or will be
-        _record(dataclasses.replace(told, snapshot=field.snapshot(event)))
+        _record(told._replace(snapshot=field.snapshot(event)))
 
 
 def _forget(event_model: str, event_key: str, attach: str | None) -> None:

@@ -17,7 +17,7 @@ from django.db import DatabaseError, connections, transaction
 from conferencing_app import clock
 from conferencing_app.conf import settings
 from conferencing_app.models import Conference
-from conferencing_app.registration import along
+from conferencing_app.registration import Snapshot, along
 from conferencing_app.services import upsert, wanted
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 # What it is told besides the event's key, by attname: these always, in order, and by name what differs from a new row's
 # default. All else is a new row's default, or a time. Each value costs, as it has to be written and read.
 ALWAYS = ("public_id", "event_model", "owner_id", "summary", "start", "end", "tzid", "digest")
-AT_TIMES = tuple(sorted({*upsert.SNAPSHOT, "stale", "state", "cause_code"} - {*ALWAYS}))
+AT_TIMES = tuple(sorted({*Snapshot._fields, "stale", "state", "cause_code"} - {*ALWAYS}))
 PREFIX = "conferencing_want_"
 TABLE = Conference._meta.db_table
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import partial
 from typing import Any
 
 from django.db import ProgrammingError, connections
@@ -12,21 +12,14 @@ from conferencing_app.registration import along, field_for
 from conferencing_app.services import function, wanted
 
 
-def take_along(original: Callable[..., Any]) -> Callable[..., Any]:
-    """Around a model's ``_do_insert``."""
-
-    @wraps(original)
-    def _do_insert(self: Any, manager: Any, using: str, *args: Any, **kwargs: Any) -> Any:
-        if not along.is_asked(self):
-            return original(self, manager, using, *args, **kwargs)
-        with connections[using].execute_wrapper(partial(_execute, self)):
-            [[*returned, is_new]] = original(self, manager, using, *args, **kwargs)
-        if is_new:
-            along.tell(self)
-        # Else a former event had its key: once saved, the event is recorded as any other.
-        return [returned]
-
-    return _do_insert
+def take_along(insert: Callable[[], list[Any]], event: Any, using: str) -> list[Any]:
+    """Make a model's ``insert`` of the event so; the rows that it returns."""
+    with connections[using].execute_wrapper(partial(_execute, event)):
+        [[*returned, is_new]] = insert()
+    if is_new:
+        along.tell(event)
+    # Else a former event had its key: once saved, the event is recorded as any other.
+    return [returned]
 
 
 def _execute(event: Any, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:

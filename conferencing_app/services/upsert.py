@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from conferencing_app import clock
 from conferencing_app.models import Conference
 from conferencing_app.registration import Snapshot
 
-SNAPSHOT = tuple(field.name for field in fields(Snapshot))
 REQUEST = ("profile_request", "explicit_join_url", "explicit_description")
 # What each column of a new row holds where nothing is given, by attname.
 DEFAULTS = {field.attname: field.get_default() for field in Conference._meta.concrete_fields if not field.primary_key}
@@ -26,8 +24,7 @@ NULLS = frozenset(name for name, value in DEFAULTS.items() if value is None)
 MOST_WORDED = 500
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(NamedTuple):
     """What decides the wording: whether a request and a snapshot are given, and whether a row may be made.
 
     ``given`` are the columns (attnames) of a new row, in order, whose values are told; the others take their defaults.
@@ -135,7 +132,7 @@ class Statement:
         if self.mysql:  # which knows no WHERE here; the other columns keep their values by themselves
             woken = {name: f"IF({changed}, {value}, {self.old(name)})" for name, value in woken.items()}
         given = ["event_deleted", "stale"]
-        given += SNAPSHOT if shape.snapshot else ()
+        given += Snapshot._fields if shape.snapshot else ()
         given += REQUEST if shape.request else ()
         given += ["digest"] if shape.snapshot else ()
         return {**woken, **shown, **{name: self.new(name) for name in given}}

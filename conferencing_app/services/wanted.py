@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connections
 from django.db.models import F
@@ -17,8 +16,7 @@ from conferencing_app.services.upsert import DEFAULTS, Shape, sql
 NEXT_VERSION = F("version") + 1
 
 
-@dataclass(frozen=True)
-class Want:
+class Want(NamedTuple):
     """What one save knows. ``request`` None: as it was. ``snapshot`` None: the event is to be read afresh.
 
     ``attach`` is the request of a new event that asks for nothing; None means that it gets no row. ``is_new``: the
@@ -44,7 +42,7 @@ def write(want: Want, using: str) -> bool:
     if want.is_new and want.may_create:
         if _execute(want, connection):
             return True
-        want = replace(want, is_new=False)
+        want = want._replace(is_new=False)
     return _execute(want, connection)
 
 

@@ -10,7 +10,7 @@ from django.db import connection
 
 from conferencing_app import clock
 from conferencing_app.models import Conference
-from conferencing_app.registration import Request
+from conferencing_app.registration import Request, Snapshot
 from conferencing_app.services import upsert, wanted
 from tests.hosts.models import Lesson
 from tests.hosts.wanted import lesson
@@ -70,9 +70,8 @@ def test_nothing_is_written_where_nothing_changed(vendor: str) -> None:
     assert '"digest" <> excluded."digest"' in sql.rpartition(" WHERE (")[2]
 
 
-def test_its_columns_are_those_of_request_and_snapshot() -> None:
+def test_its_columns_are_those_of_a_request() -> None:
     assert tuple(Request("none").columns()) == upsert.REQUEST
-    assert tuple(Lesson.conferencing.snapshot(lesson(None)).columns()) == upsert.SNAPSHOT
 
 
 def test_every_column_that_can_not_be_null_is_given() -> None:
@@ -100,6 +99,6 @@ def test_the_statement_for_a_new_event_is_a_short_one_that_changes_nothing(vendo
 @pytest.mark.parametrize("request_", [False, True])
 def test_psycopg_keeps_what_it_has_worked_out_of_the_statement_for_a_new_event(request_: bool) -> None:
     """It does so only for those of up to 4,096 bytes, and else takes each apart once more for each save."""
-    columns = ("public_id", "event_model", "event_key", *upsert.REQUEST, *upsert.SNAPSHOT, "digest", "stale")
+    columns = ("public_id", "event_model", "event_key", *upsert.REQUEST, *Snapshot._fields, "digest", "stale")
     asked = shape(given=(*columns, "due_at", "created_at"), request=request_, is_new=True)
     assert len(statement("postgresql").build(asked)) < 4096

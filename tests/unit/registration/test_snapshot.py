@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
 from types import SimpleNamespace
@@ -150,7 +149,7 @@ def test_paths_end_where_something_is_none() -> None:
 
 def test_a_snapshot_is_columns_of_a_conference() -> None:
     columns = {field.attname for field in Conference._meta.concrete_fields}
-    assert {field.name for field in fields(Snapshot)} <= columns
+    assert columns.issuperset(Snapshot._fields)
 
 
 @given(
@@ -171,13 +170,13 @@ def test_a_snapshot_is_columns_of_a_conference() -> None:
     )
 )
 def test_the_digest_tells_snapshots_apart(snapshot: Snapshot) -> None:
-    assert snapshot.digest() == replace(snapshot).digest()
+    assert snapshot.digest() == snapshot._replace().digest()
     assert len(snapshot.digest()) == 64
     for name in ("summary", "description", "location", "locale", "calendar"):
-        assert replace(snapshot, **{name: getattr(snapshot, name) + "!"}).digest() != snapshot.digest()
-    assert replace(snapshot, cancelled=not snapshot.cancelled).digest() != snapshot.digest()
-    assert replace(snapshot, owner_id=(snapshot.owner_id or 0) + 1).digest() != snapshot.digest()
-    assert replace(snapshot, event_cause="no_time").digest() != snapshot.digest()
+        assert snapshot._replace(**{name: getattr(snapshot, name) + "!"}).digest() != snapshot.digest()
+    assert snapshot._replace(cancelled=not snapshot.cancelled).digest() != snapshot.digest()
+    assert snapshot._replace(owner_id=(snapshot.owner_id or 0) + 1).digest() != snapshot.digest()
+    assert snapshot._replace(event_cause="no_time").digest() != snapshot.digest()
 
 
 class Key:
